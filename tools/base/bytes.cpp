@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/base/bytes.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "tools/base/result.hpp"
+
+namespace etalon {
+namespace {
+
+int digit_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+}  // namespace
+
+ByteView as_bytes(std::string_view text) {
+  return std::as_bytes(std::span<const char>(text.data(), text.size()));
+}
+
+std::string_view as_text(ByteView bytes) {
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): std::byte may be read as char
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+Bytes to_bytes(std::string_view text) {
+  return to_bytes(as_bytes(text));
+}
+
+Bytes to_bytes(ByteView view) {
+  return {view.begin(), view.end()};
+}
+
+void append(Bytes& to, ByteView more) {
+  to.insert(to.end(), more.begin(), more.end());
+}
+
+std::string to_hex(ByteView bytes) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string hex;
+  hex.reserve(bytes.size() * 2);
+  for (const std::byte b : bytes) {
+    const auto value = std::to_integer<unsigned>(b);
+    hex += digits[value >> 4U];
+    hex += digits[value & 0xfU];
+  }
+  return hex;
+}
+
+Result<Bytes> from_hex(std::string_view hex) {
+  if (hex.size() % 2 != 0) return fail(ErrorCode::malformed, "hex text has an odd length");
+  Bytes bytes;
+  bytes.reserve(hex.size() / 2);
+  for (std::size_t i = 0; i < hex.size(); i += 2) {
+    const int high = digit_value(hex[i]);
+    const int low = digit_value(hex[i + 1]);
+    if (high < 0 || low < 0) {
+      return fail(ErrorCode::malformed, "not a hexadecimal digit: " + printable(hex.substr(i, 2)));
+    }
+    bytes.push_back(static_cast<std::byte>(high * 16 + low));
+  }
+  return bytes;
+}
+
+bool equal(ByteView a, ByteView b) {
+  return std::ranges::equal(a, b);
+}
+
+}  // namespace etalon
