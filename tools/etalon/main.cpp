@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <iostream>
+
+#include "tools/cli/program.hpp"
+#include "tools/etalon/verbs.hpp"
+
+int main(int argc, char** argv) {
+  etalon::cli::Program program(
+      "etalon", "compute, sign and compare the reference values of confidential VM images");
+  return program.main(argc, argv, std::cout, std::cerr);
+}

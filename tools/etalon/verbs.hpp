@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+// The verbs of etalon, one function and one cmd_<verb>.cpp each: it declares the verb's options on
+// the program and hands over what to run.
+#pragma once
+
+#include "tools/cli/program.hpp"
+
+namespace etalon::build {}  // namespace etalon::build
