@@ -125,7 +125,8 @@ say "building the demo image with $with (log: $work/log)"
 case $with in
   mkosi) build_mkosi ;;
   fallback)
-    ETALON_BIN=$programs "$work/conf/demo/fallback.sh" "$work/out" "$work/debian.sources" "$ukify/usr/bin/ukify" "$stub"
+    ETALON_BIN=$programs "$work/conf/demo/fallback.sh" \
+      "$work/out" "$work/debian.sources" "$ukify/usr/bin/ukify" "$stub"
     ;;
 esac > "$work/log" 2>&1 || {
   tail -n 30 "$work/log" >&2
