@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <exception>
+#include <iostream>
 #include <memory>
 #include <ostream>
 #include <string>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include <CLI/CLI.hpp>
+#include <unistd.h>
 
 #include "tools/base/result.hpp"
 #include "tools/codec/json.hpp"
@@ -111,7 +113,8 @@ int Program::main(int argc, const char* const* argv, std::ostream& out, std::ost
         << " --help'.\n";
     return static_cast<int>(ExitCode::usage);
   }
-  Io io{.out = out, .err = err, .json = state_->json};
+  const bool terminal = &err == &std::cerr && ::isatty(STDERR_FILENO) == 1;
+  Io io{.out = out, .err = err, .json = state_->json, .terminal = terminal};
   const auto code = run_guarded(state_->run, io);
   if (!code) return report(code.error(), io);
   out.flush();

@@ -34,6 +34,7 @@ struct Io {
   std::ostream& out;
   std::ostream& err;
   bool json = false;
+  bool terminal = false;  // err is a terminal: progress may be drawn
 };
 
 using Run = std::function<Result<ExitCode>(Io&)>;
