@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/base/hasher.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <initializer_list>
@@ -16,6 +17,9 @@
 
 namespace etalon {
 namespace {
+
+// Small enough that every algorithm but the first reads a piece from the cache.
+constexpr std::size_t cached_piece = 64U << 10U;
 
 struct FreeMd {
   void operator()(EVP_MD* md) const { EVP_MD_free(md); }
@@ -83,8 +87,12 @@ MultiHasher::MultiHasher(std::span<const HashAlg> algs) {
 }
 
 void MultiHasher::update(ByteView data) {
-  for (Hasher& hasher : hashers_)
-    hasher.update(data);
+  while (!data.empty()) {
+    const ByteView piece = data.first(std::min(data.size(), cached_piece));
+    for (Hasher& hasher : hashers_)
+      hasher.update(piece);
+    data = data.subspan(piece.size());
+  }
 }
 
 DigestSet MultiHasher::finish() {

@@ -4,6 +4,8 @@
 #include <array>
 #include <string>
 
+#include <cstddef>
+
 #include <gtest/gtest.h>
 
 #include "tools/base/bytes.hpp"
@@ -51,6 +53,15 @@ TEST(MultiHasher, computes_all_digests_of_one_buffer) {
     ASSERT_NE(digests.find(vector.alg), nullptr);
     EXPECT_EQ(digests.find(vector.alg)->hex(), vector.hex);
   }
+}
+
+TEST(MultiHasher, gives_the_same_when_a_buffer_needs_several_pieces) {
+  Bytes buffer(200'001);
+  for (std::size_t i = 0; i < buffer.size(); ++i)
+    buffer[i] = static_cast<std::byte>(i % 251);
+  const DigestSet digests = hash_all(all_hash_algs, buffer);
+  for (const HashAlg alg : all_hash_algs)
+    EXPECT_EQ(*digests.find(alg), hash(alg, buffer)) << name(alg);
 }
 
 TEST(Digest, refuses_a_wrong_length) {
