@@ -1,0 +1,166 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# usage: run.sh boot [CASE...]       makes the images of the cases and boots them, two at a time
+#        run.sh compare CASE         compares predictions with that boot
+#        run.sh [CASE...]            both, for all cases by default
+#        run.sh list                 names the cases
+#
+# Environment: ETALON     program whose predictions are compared (default: build/release/bin/etalon); when it is
+#                         not built, the second implementation of tests/oracle is compared alone
+#              BOOT_WORK  folder of the boots (default: build/boot)
+#              ETALON_FETCHED  folder of fetched packages (default: build/fetched)
+# Exit: 0 all agree, 1 a check failed, 3 something needed is missing, 77 skipped, with the reason on stderr.
+set -euo pipefail
+export LC_ALL=C
+
+here=$(cd "$(dirname "$0")" && pwd)
+top=$(cd "$here/../.." && pwd)
+work=${BOOT_WORK:-$top/build/boot}
+etalon=${ETALON:-$top/build/release/bin/etalon}
+fetched=${ETALON_FETCHED:-$top/build/fetched}
+demo=$top/build/demo/out/demo.efi
+
+cases=(stub252 stub254 stub257 stub262 secureboot sd-boot demo)
+
+fail() {
+  echo "run.sh: error: $2" >&2
+  exit "$1"
+}
+
+skip() {
+  echo "run.sh: skip: $1" >&2
+  exit 77
+}
+
+fetch() {
+  "$top/tools/dev/fetch.sh" "$fetched" "$@"
+}
+
+boot_case() {
+  local name=$1 out=$work/$1 stub options=() folder kernel
+  mkdir -p "$out"
+  if [ "$name" = demo ]; then
+    [ -e "$demo" ] || skip "demo: no $demo (make demo builds it)"
+    "$here/boot.sh" --out "$out" --keep --uki "$demo"
+    return
+  fi
+  local kernels=bookworm/linux-image-cloud-amd64
+  case $name in
+    stub252) stub=bookworm/systemd-boot-efi ;;
+    stub254) stub=bookworm-backports/systemd-boot-efi ;;
+    stub257) stub=trixie/systemd-boot-efi ;;
+    stub262) stub=sid/systemd-boot-efi ;;
+    secureboot) # and a kernel with one IMA list per bank
+      stub=trixie/systemd-boot-efi kernels=bookworm-backports/linux-image-cloud-amd64 options=(--secureboot) ;;
+    sd-boot) # and a newer firmware, and the other TPM interface
+      folder=$(fetch trixie/ovmf)/usr/share/OVMF
+      stub=trixie/systemd-boot-efi
+      options=(--via sd-boot --tpm tis --ovmf "$folder/OVMF_CODE_4M.fd,$folder/OVMF_VARS_4M.fd") ;;
+    *) fail 2 "no case $name" ;;
+  esac
+  stub=$(fetch "$stub") || exit $?
+  folder=$(fetch "$kernels")
+  kernel=$(echo "$folder"/boot/vmlinuz-*)
+  "$here/boot.sh" --out "$out" --keep --kernel "$kernel" --stub "$stub/usr/lib/systemd/boot/efi/linuxx64.efi.stub" \
+    --ukify "$(fetch trixie/systemd-ukify)/usr/bin/ukify" --busybox "$(fetch bookworm/busybox-static)/bin/busybox" \
+    --policy "$here/guest/exec.policy" "${options[@]}"
+}
+
+# Two machines at a time; a skipped case does not stop the others.
+boot_all() {
+  local name status=0 running=0
+  mkdir -p "$work"
+  for name in "$@"; do
+    if [ $running -ge 2 ]; then
+      wait -n || true
+      running=$((running - 1))
+    fi
+    (
+      rc=0
+      (boot_case "$name") > "$work/$name.log" 2>&1 || rc=$?
+      echo $rc > "$work/$name.status"
+      sed "s/^/$name: /" "$work/$name.log" >&2
+    ) &
+    running=$((running + 1))
+  done
+  wait
+  for name in "$@"; do
+    case $(cat "$work/$name.status") in 0 | 77) ;; *) status=1 ;; esac
+  done
+  return $status
+}
+
+oracle_options() {
+  case $1 in
+    secureboot) echo --secure-boot ;;
+    sd-boot) echo "--sd-boot $work/$1/sd-boot.efi" ;;
+    stub262) echo --no-efi-seed ;; # QEMU has no virtio-rng here, so the firmware has no seed to give
+  esac
+}
+
+compare_with() {
+  local name=$1 who=$2 platform=$3 out=$work/$1 expected=()
+  [ "$name" = demo ] || expected=(--expect-ima "$here/small.ima")
+  echo "== $name: $who"
+  /usr/bin/python3 "$here/compare.py" --measured "$out/$who.measured.json" --files "$out/$who.files.json" \
+    --platform "$platform" --boot "$out" "${expected[@]}"
+}
+
+compare_case() {
+  local name=$1 out=$work/$1 status=0
+  [ -e "$work/$name.status" ] || fail 3 "$name: not booted"
+  case $(cat "$work/$name.status") in
+    0) ;;
+    77) skip "$(tail -n 1 "$work/$name.log")" ;;
+    *) fail 1 "$name: did not boot: $(tail -n 1 "$work/$name.log")" ;;
+  esac
+  # shellcheck disable=SC2046  # options without blanks
+  /usr/bin/python3 "$top/tests/oracle/uki_oracle.py" "$out/uki.efi" $(oracle_options "$name") > "$out/oracle.measured.json"
+  /usr/bin/python3 "$top/tests/oracle/initrd_oracle.py" "$out/uki.efi" > "$out/oracle.files.json"
+  compare_with "$name" oracle oracle || status=1
+  if [ -x "$etalon" ]; then
+    "$etalon" predict registers "$out/uki.efi" --platforms "$here/platforms.yaml" --platform "$(platform_of "$name")" \
+      --json > "$out/etalon.measured.json"
+    "$etalon" image digest "$out/uki.efi" --alg sha256 --json > "$out/etalon.files.json"
+    compare_with "$name" etalon "$(platform_of "$name")" || status=1
+  else
+    echo "run.sh: note: $etalon is not built: only the second implementation was compared" >&2
+  fi
+  return $status
+}
+
+platform_of() {
+  case $1 in
+    secureboot) echo qemu-ovmf-secureboot ;;
+    *) echo qemu-ovmf ;;
+  esac
+}
+
+compare_all() {
+  local name rc status=0
+  for name in "$@"; do
+    rc=0
+    (compare_case "$name") || rc=$?
+    case $rc in 0 | 77) ;; *) status=1 ;; esac
+  done
+  return $status
+}
+
+case ${1-} in
+  list) printf '%s\n' "${cases[@]}" ;;
+  boot)
+    shift
+    [ $# -gt 0 ] || set -- "${cases[@]}"
+    boot_all "$@"
+    ;;
+  compare)
+    [ $# -eq 2 ] || fail 2 "compare takes one case"
+    compare_case "$2"
+    ;;
+  *)
+    [ $# -gt 0 ] || set -- "${cases[@]}"
+    boot_all "$@" || true
+    compare_all "$@"
+    ;;
+esac
