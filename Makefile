@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+# The front door. Every target does its own set-up; `make test` and `make demo` need nothing before.
+#   make            the programs, in build/release/bin/
+#   make demo       the main job on a real image          make test    everything but boots and benches
+#   make boot       real boots in QEMU, about 4 minutes   make bench   speed and memory
+#   make golden     accept the programs' output as the expected one (then read the diff)
+# FUZZ_SECONDS per fuzz target, PREFIX and DESTDIR for install.
+FUZZ_SECONDS ?= 30
+PREFIX ?= /usr/local
+CONFIGURE := cmake -S . -G Ninja -DCMAKE_COMPILE_WARNING_AS_ERROR=ON --log-level=WARNING
+CTEST := ctest --output-on-failure --no-tests=error -j $(shell nproc)
+SOURCES = git ls-files -z '*.cpp' '*.hpp'
+export CCACHE_BASEDIR := $(CURDIR)
+unexport UPDATE_GOLDEN
+
+.PHONY: build demo test asan tidy format format-check fuzz bench install clean fixtures golden \
+  coverage boot
+build:
+	tools/dev/setup.sh build
+	$(CONFIGURE) -B build/release
+	cmake --build build/release
+
+demo:
+	tools/dev/setup.sh demo && $(CONFIGURE) -B build/release
+	cmake --build build/release --target etalon etalon-verify
+	tools/dev/demo.sh
+
+test:
+	tools/dev/setup.sh test && $(MAKE) build
+	$(CTEST) --test-dir build/release -LE 'boot|bench'
+
+boot bench:
+	tools/dev/setup.sh test && $(MAKE) build
+	$(CTEST) --test-dir build/release -j1 -L $@ --verbose
+
+golden:
+	$(MAKE) build
+	UPDATE_GOLDEN=1 $(CTEST) --test-dir build/release -L golden
+
+asan:
+	tools/dev/setup.sh test && $(CONFIGURE) -B build/asan -DETALON_SANITIZE=address,undefined
+	cmake --build build/asan
+	$(CTEST) --test-dir build/asan -LE 'boot|bench|gate'
+
+coverage:
+	tools/dev/setup.sh ci && $(CONFIGURE) -B build/coverage -DCMAKE_BUILD_TYPE=Debug -DETALON_COVERAGE=ON
+	cmake --build build/coverage && $(CTEST) --test-dir build/coverage -LE 'boot|bench|gate'
+	gcovr -r . -e tests/ --exclude-throw-branches --print-summary build/coverage
+
+tidy:
+	tools/dev/setup.sh ci && $(CONFIGURE) -B build/tidy -DCMAKE_CXX_COMPILER=clang++-19
+	/usr/bin/python3 tools/dev/tidy.py build/tidy
+
+format:
+	tools/dev/setup.sh ci && $(SOURCES) | xargs -0r clang-format-14 -i
+
+format-check:
+	tools/dev/setup.sh ci && $(SOURCES) | xargs -0r clang-format-14 --dry-run -Werror
+
+fuzz:
+	tools/dev/setup.sh ci && tests/fuzz/smoke.sh $(FUZZ_SECONDS)
+
+fixtures:
+	tools/dev/fixtures.sh build/fixtures
+
+install: build
+	cmake --install build/release --prefix $(PREFIX)
+
+clean:
+	rm -rf build
