@@ -2,9 +2,8 @@
 #include "tools/base/digest.hpp"
 
 #include <array>
-#include <string>
-
 #include <cstddef>
+#include <string>
 
 #include <gtest/gtest.h>
 
