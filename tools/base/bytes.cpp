@@ -55,6 +55,16 @@ std::string to_hex(ByteView bytes) {
   return hex;
 }
 
+std::string hex_number(std::uint64_t value) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text;
+  do {
+    text.insert(text.begin(), digits[value & 0xfU]);
+    value >>= 4U;
+  } while (value != 0);
+  return "0x" + text;
+}
+
 Result<Bytes> from_hex(std::string_view hex) {
   if (hex.size() % 2 != 0) return fail(ErrorCode::malformed, "hex text has an odd length");
   Bytes bytes;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -26,6 +27,8 @@ void append(Bytes& to, ByteView more);
 
 // Lower case, no prefix.
 std::string to_hex(ByteView bytes);
+// A number for messages: "0x1f000".
+std::string hex_number(std::uint64_t value);
 // Even number of hexadecimal digits in either case; malformed otherwise.
 Result<Bytes> from_hex(std::string_view hex);
 

@@ -38,6 +38,12 @@ TEST(Hex, refuses_other_characters) {
   EXPECT_EQ(result.error().text(), "not a hexadecimal digit: a\\x0a");
 }
 
+TEST(Hex, writes_numbers_for_messages) {
+  EXPECT_EQ(hex_number(0), "0x0");
+  EXPECT_EQ(hex_number(0x1f000), "0x1f000");
+  EXPECT_EQ(hex_number(~0ULL), "0xffffffffffffffff");
+}
+
 TEST(Checked, names_the_quantity_that_overflows) {
   const auto sum = checked_add(~0ULL, 1, "section end");
   ASSERT_FALSE(sum.has_value());
