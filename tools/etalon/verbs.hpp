@@ -5,4 +5,9 @@
 
 #include "tools/cli/program.hpp"
 
-namespace etalon::build {}  // namespace etalon::build
+namespace etalon::build {
+
+void add_predict(cli::Program& program);  // the group; its verbs below
+void add_predict_mrtd(cli::Program& program, CLI::App& group);
+
+}  // namespace etalon::build
