@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include <sys/types.h>
 
@@ -96,5 +98,20 @@ Status create_file_atomic(const std::string& path, ByteView content, mode_t mode
 // existing folder is exchanged and removed. On any failure the target is untouched.
 Status write_directory_atomic(const std::string& path,
                               const std::function<Status(const std::string& folder)>& fill);
+
+struct FolderEntry {
+  enum class Kind : std::uint8_t { file, folder, other };  // other: links, devices, sockets, FIFOs
+  std::string name{};
+  Kind kind = Kind::other;
+
+  bool operator==(const FolderEntry&) const = default;
+};
+
+// What a folder holds, sorted by name, without "." and ".."; symbolic links are not followed.
+Result<std::vector<FolderEntry>> list_folder(const std::string& path);
+// Whether `path`, through links, is a folder; io error where nothing is there.
+Result<bool> is_folder(const std::string& path);
+// A folder of mode 0755 whatever the umask; one that is there already stays as it is.
+Status make_folder(const std::string& path);
 
 }  // namespace etalon

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "tools/base/assert.hpp"
 #include "tools/base/result.hpp"
@@ -237,6 +238,25 @@ Result<const Json::Object*> json_object(const Json& object, std::string_view mem
     return member_error(ErrorCode::malformed, member, "not an object");
   }
   return value->object();
+}
+
+Result<std::string> json_text_or(const Json& object, std::string_view member,
+                                 std::string_view fallback) {
+  if (object.find(member) == nullptr) return std::string(fallback);
+  return json_text(object, member);
+}
+
+Result<std::vector<std::string>> json_texts(const Json& object, std::string_view member) {
+  std::vector<std::string> texts;
+  if (object.find(member) == nullptr) return texts;
+  TRY_ASSIGN(const Json::Array* items, json_array(object, member));
+  for (const Json& item : *items) {
+    if (item.string() == nullptr) {
+      return member_error(ErrorCode::malformed, member, "not an array of strings");
+    }
+    texts.push_back(*item.string());
+  }
+  return texts;
 }
 
 }  // namespace etalon

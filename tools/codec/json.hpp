@@ -86,6 +86,12 @@ Result<std::int64_t> json_integer(const Json& object, std::string_view member);
 Result<const Json::Array*> json_array(const Json& object, std::string_view member);
 Result<const Json::Object*> json_object(const Json& object, std::string_view member);
 
+// Optional members: the fallback, or an empty list, when absent; of another type they are refused
+// just the same.
+Result<std::string> json_text_or(const Json& object, std::string_view member,
+                                 std::string_view fallback);
+Result<std::vector<std::string>> json_texts(const Json& object, std::string_view member);
+
 inline constexpr std::size_t max_json_depth = 64;
 
 Result<Json> parse_json(std::string_view text);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -98,6 +99,18 @@ TEST(Json, typed_members_name_the_field) {
   EXPECT_EQ(json_object(*json, "s").error().text(), "s: not an object");
   EXPECT_EQ(json_text(*json, "absent").error().text(), "absent: missing");
   EXPECT_EQ(json_text(*json, "absent").error().code, ErrorCode::not_found);
+}
+
+TEST(Json, optional_members_may_be_absent_but_not_of_another_type) {
+  const auto json = parse_json(R"({"n":1,"s":"x","t":["a","b"],"m":["a",1]})");
+  ASSERT_TRUE(json.has_value());
+  EXPECT_EQ(*json_text_or(*json, "s", "y"), "x");
+  EXPECT_EQ(*json_text_or(*json, "absent", "y"), "y");
+  EXPECT_EQ(json_text_or(*json, "n", "y").error().text(), "n: not a string");
+  EXPECT_EQ(*json_texts(*json, "t"), (std::vector<std::string>{"a", "b"}));
+  EXPECT_TRUE(json_texts(*json, "absent")->empty());
+  EXPECT_EQ(json_texts(*json, "n").error().text(), "n: not an array");
+  EXPECT_EQ(json_texts(*json, "m").error().text(), "m: not an array of strings");
 }
 
 }  // namespace
