@@ -98,6 +98,8 @@ firmware=$(fetch trixie/ovmf)/usr/share/ovmf/OVMF.fd
 rm -rf "$work/conf" "$work/out" "$work/tmp"
 mkdir -p "$work/conf" "$work/out" "$work/tmp" "$work/cache" "$out/platforms"
 cp -R "$top/mkosi/demo" "$top/mkosi/profile" "$work/conf"
+# the modes of the checkout must not get into the image
+chmod -R u=rwX,go=rX "$work/conf"
 cp "$firmware" "$work/conf/demo/OVMF.fd"
 "$here/sources.sh" $suite > "$work/debian.sources" || exit 3
 
