@@ -71,6 +71,9 @@ boot_case() {
 boot_all() {
   local name status=0 running=0
   mkdir -p "$work"
+  exec 9> "$work/lock"
+  flock 9
+  for name in "$@"; do rm -f "$work/$name.status"; done
   for name in "$@"; do
     if [ $running -ge 2 ]; then
       wait -n || true
@@ -81,7 +84,7 @@ boot_all() {
       (boot_case "$name") > "$work/$name.log" 2>&1 || rc=$?
       echo $rc > "$work/$name.status"
       sed "s/^/$name: /" "$work/$name.log" >&2
-    ) &
+    ) 9>&- &
     running=$((running + 1))
   done
   wait

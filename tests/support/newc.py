@@ -7,7 +7,7 @@ newc is the format of Linux's Documentation/driver-api/early-userspace/buffer-fo
 the body, each padded to 4 bytes counted from the start of the archive.
 
 Deterministic means: entries sorted by path bytes, owner 0:0, one fixed time, inode numbers counted
-from 1, modes reduced to 0755 and 0644. Hard links are written the way cpio(1) writes them: every
+from 1. Modes stay as they are in the folder. Hard links are written the way cpio(1) writes them: every
 name carries the shared inode number and only the last one carries the data. Device nodes come from
 `--node`, so no privilege is needed.
 
@@ -64,14 +64,13 @@ def archive(top, mtime, nodes=()):
         links = keys[key] if stat.S_ISREG(info.st_mode) else [path]
         ino = number.setdefault(key, len(number) + 1)
         if stat.S_ISDIR(info.st_mode):
-            out.append(record(path, stat.S_IFDIR | 0o755, ino, 2, mtime))
+            out.append(record(path, info.st_mode, ino, 2, mtime))
         elif stat.S_ISLNK(info.st_mode):
             out.append(record(path, stat.S_IFLNK | 0o777, ino, 1, mtime, body=os.readlink(full)))
         elif stat.S_ISREG(info.st_mode):
-            mode = stat.S_IFREG | (0o755 if info.st_mode & 0o100 else 0o644)
             with open(full, "rb") as file:
                 body = file.read() if path == links[-1] else b""
-            out.append(record(path, mode, ino, len(links), mtime, body=body))
+            out.append(record(path, info.st_mode, ino, len(links), mtime, body=body))
         else:
             raise SystemExit(f"newc.py: error: {full!r}: neither file, directory nor symbolic link")
     for path, major, minor in nodes:
