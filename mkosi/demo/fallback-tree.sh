@@ -23,5 +23,10 @@ while read -r pattern; do
   rm -rf ./$pattern
 done < demo.d/remove
 
+# systemd's package script makes these with systemd-tmpfiles, but only where /proc is mounted in the
+# tree, which takes privileges; the guest makes them again at boot.
+rm -rf etc/mtab root/.ssh run/lock/subsys var/lib/private var/lib/systemd/coredump \
+  var/lib/systemd/pstore
+
 ln -s usr/lib/systemd/systemd init
 echo demo > etc/hostname
