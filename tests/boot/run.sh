@@ -6,8 +6,8 @@
 #        run.sh [CASE...]            both, for all cases by default
 #        run.sh list                 names the cases
 #
-# Environment: ETALON     program whose predictions are compared (default: build/release/bin/etalon); when it is
-#                         not built, the second implementation of tests/oracle is compared alone
+# Environment: ETALON     program whose predictions are compared ; unset: build/release/bin/etalon, and where
+#                         that is not built, the second implementation of tests/oracle is compared alone
 #              BOOT_WORK  folder of the boots (default: build/boot)
 #              ETALON_FETCHED  folder of fetched packages (default: build/fetched)
 # Exit: 0 all agree, 1 a check failed, 3 something needed is missing, 77 skipped, with the reason on stderr.
@@ -102,42 +102,75 @@ oracle_options() {
   esac
 }
 
+# The machine of a case, as etalon wants it described. `unstated` leaves open what only the boot shows: whether the
+# firmware has a random seed for the stub.
+write_platforms() {
+  local out=$work/$1 secureboot=false
+  [ "$1" != secureboot ] || secureboot=true
+  cat > "$out/platforms.yaml" <<END
+platforms:
+  - id: stated
+    tee: vtpm
+    boot: disk-uki
+    banks: [sha1, sha256, sha384, sha512]
+    disk: {gpt: disk.img}
+    conditions: {secure_boot: $secureboot, random_seed: false}
+  - id: unstated
+    tee: vtpm
+    boot: disk-uki
+    banks: [sha1, sha256, sha384, sha512]
+    disk: {gpt: disk.img}
+    conditions: {secure_boot: $secureboot}
+END
+}
+
 compare_with() {
   local name=$1 who=$2 platform=$3 out=$work/$1 expected=()
   [ "$name" = demo ] || expected=(--expect-ima "$here/small.ima")
-  echo "== $name: $who"
+  echo "== $name: $who, platform $platform"
   /usr/bin/python3 "$here/compare.py" --measured "$out/$who.measured.json" --files "$out/$who.files.json" \
     --platform "$platform" --boot "$out" "${expected[@]}"
 }
 
-compare_case() {
+compare_with_oracle() {
+  local name=$1 out=$work/$1
+  # shellcheck disable=SC2046  # options without blanks
+  /usr/bin/python3 "$top/tests/oracle/uki_oracle.py" "$out/uki.efi" $(oracle_options "$name") \
+    > "$out/oracle.measured.json" &&
+    /usr/bin/python3 "$top/tests/oracle/initrd_oracle.py" "$out/uki.efi" > "$out/oracle.files.json" &&
+    compare_with "$name" oracle oracle
+}
+
+compare_with_etalon() {
   local name=$1 out=$work/$1 status=0
+  if [ ! -x "$etalon" ]; then
+    [ -z "${ETALON-}" ] || fail 3 "$etalon: cannot be run"
+    echo "note $etalon is not built: only the second implementation was compared"
+    return
+  fi
+  if [ "$name" = sd-boot ]; then
+    echo "note etalon has no platform with systemd-boot: only the second implementation was compared"
+    return
+  fi
+  write_platforms "$name"
+  "$etalon" predict registers "$out/uki.efi" --platforms "$out/platforms.yaml" --json > "$out/etalon.measured.json" &&
+    "$etalon" image digest "$out/uki.efi" --alg sha256 --json > "$out/etalon.files.json" || return 1
+  compare_with "$name" etalon stated || status=1
+  compare_with "$name" etalon unstated || status=1
+  return $status
+}
+
+compare_case() {
+  local name=$1 status=0
   [ -e "$work/$name.status" ] || fail 3 "$name: not booted"
   case $(cat "$work/$name.status") in
     0) ;;
     77) skip "$(tail -n 1 "$work/$name.log")" ;;
     *) fail 1 "$name: did not boot: $(tail -n 1 "$work/$name.log")" ;;
   esac
-  # shellcheck disable=SC2046  # options without blanks
-  /usr/bin/python3 "$top/tests/oracle/uki_oracle.py" "$out/uki.efi" $(oracle_options "$name") > "$out/oracle.measured.json"
-  /usr/bin/python3 "$top/tests/oracle/initrd_oracle.py" "$out/uki.efi" > "$out/oracle.files.json"
-  compare_with "$name" oracle oracle || status=1
-  if [ -x "$etalon" ]; then
-    "$etalon" predict registers "$out/uki.efi" --platforms "$here/platforms.yaml" --platform "$(platform_of "$name")" \
-      --json > "$out/etalon.measured.json"
-    "$etalon" image digest "$out/uki.efi" --alg sha256 --json > "$out/etalon.files.json"
-    compare_with "$name" etalon "$(platform_of "$name")" || status=1
-  else
-    echo "run.sh: note: $etalon is not built: only the second implementation was compared" >&2
-  fi
+  compare_with_oracle "$name" || status=1
+  compare_with_etalon "$name" || status=1
   return $status
-}
-
-platform_of() {
-  case $1 in
-    secureboot) echo qemu-ovmf-secureboot ;;
-    *) echo qemu-ovmf ;;
-  esac
 }
 
 compare_all() {
