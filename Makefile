@@ -8,8 +8,9 @@
 FUZZ_SECONDS ?= 30
 PREFIX ?= /usr/local
 CONFIGURE := cmake -S . -G Ninja -DCMAKE_COMPILE_WARNING_AS_ERROR=ON --log-level=WARNING
-CTEST := ctest --output-on-failure --no-tests=error -j $(shell nproc)
-SOURCES = git ls-files -z '*.cpp' '*.hpp'
+CTEST = ctest --output-on-failure --no-tests=error -j $(shell nproc) \
+  --output-junit $(CURDIR)/build/$@.xml
+SOURCES = git -c safe.directory='*' ls-files -z '*.cpp' '*.hpp'
 export CCACHE_BASEDIR := $(CURDIR)
 unexport UPDATE_GOLDEN
 
