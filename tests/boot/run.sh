@@ -19,7 +19,7 @@ top=$(cd "$here/../.." && pwd)
 work=${BOOT_WORK:-$top/build/boot}
 etalon=${ETALON:-$top/build/release/bin/etalon}
 fetched=${ETALON_FETCHED:-$top/build/fetched}
-demo=$top/build/demo/out/demo.efi
+demo=$top/build/demo/demo.efi
 
 cases=(stub252 stub254 stub257 stub262 secureboot sd-boot demo)
 
