@@ -80,12 +80,14 @@ std::string printable(std::string_view text);
 
 }  // namespace etalon
 
+// NOLINTBEGIN(bugprone-macro-parentheses): declarations cannot stand in parentheses
 #define ETALON_TRY_NAME2(line) try_result_##line
 #define ETALON_TRY_NAME(line) ETALON_TRY_NAME2(line)
 #define ETALON_TRY_ASSIGN(decl, expr, name)                  \
   auto name = (expr);                                        \
   if (!name) return tl::unexpected(std::move(name).error()); \
   decl = *std::move(name)
+// NOLINTEND(bugprone-macro-parentheses)
 
 // TRY(status_expression); returns the error to the caller.
 #define TRY(expr)                                           \
