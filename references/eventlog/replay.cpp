@@ -2,8 +2,12 @@
 #include "references/eventlog/replay.hpp"
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
+
+#include <tl/expected.hpp>
 
 #include "references/eventlog/event.hpp"
 #include "tools/base/assert.hpp"
@@ -16,10 +20,36 @@
 namespace etalon::eventlog {
 namespace {
 
-DigestSet start_values(const Event& event) {
+// A TPM started at another locality than 0 holds that number in the last byte of PCR 0, and the log
+// says so by an EV_NO_ACTION event "StartupLocality" NUL, u8 (TCG PC Client Platform Firmware
+// Profile 1.06, section 10.4.5.3; TPM 2.0 library part 3, TPM2_Startup).
+Result<std::optional<std::byte>> startup_locality(const Event& event, std::size_t index) {
+  constexpr std::string_view signature("StartupLocality\0", 16);
+  if (event.reg != RegisterId::pcr<0>() || !as_text(event.data).starts_with(signature)) {
+    return std::nullopt;
+  }
+  constexpr std::byte last_locality{4};
+  if (event.data.size() != signature.size() + 1 || event.data.back() > last_locality) {
+    return fail(ErrorCode::malformed,
+                "event " + std::to_string(index) + ": StartupLocality is not one byte 0 to 4");
+  }
+  return event.data.back();
+}
+
+AnyDigest with_last_byte(HashAlg alg, std::byte last) {
+  Bytes value(digest_size(alg));
+  value.back() = last;
+  const auto digest = AnyDigest::from_bytes(alg, value);
+  ETALON_ASSERT(digest.has_value());
+  return *digest;
+}
+
+DigestSet start_values(const Event& event, std::byte locality) {
   DigestSet values;
-  for (const auto& [alg, digest] : event.digests)
-    values.set(start_value(event.reg, alg));
+  for (const auto& [alg, digest] : event.digests) {
+    values.set(event.reg == RegisterId::pcr<0>() ? with_last_byte(alg, locality)
+                                                 : start_value(event.reg, alg));
+  }
   return values;
 }
 
@@ -53,10 +83,15 @@ AnyDigest extend(const AnyDigest& value, const AnyDigest& digest) {
 
 Result<RegisterValues> replay(std::span<const Event> log) {
   RegisterValues values;
+  std::byte locality{0};
   for (std::size_t i = 0; i < log.size(); ++i) {
     const Event& event = log[i];
-    if (event.type == EventType::no_action) continue;
-    const auto at = values.try_emplace(event.reg, start_values(event)).first;
+    if (event.type == EventType::no_action) {
+      TRY_ASSIGN(const auto announced, startup_locality(event, i));
+      locality = announced.value_or(locality);
+      continue;
+    }
+    const auto at = values.try_emplace(event.reg, start_values(event, locality)).first;
     TRY(extend_all(at->second, event, i));
   }
   return values;

@@ -22,8 +22,9 @@ AnyDigest extend(const AnyDigest& value, const AnyDigest& digest);
 using RegisterValues = std::map<RegisterId, DigestSet>;
 
 // The value of every register that an event touches, in every bank its events carry. EV_NO_ACTION
-// never extends. An event that lacks a bank which an earlier event of the same register has (or the
-// other way round) makes that bank's value meaningless: mismatch error naming the event.
+// never extends; a "StartupLocality" one before the first extend of PCR 0 gives its start value. An
+// event that lacks a bank which an earlier event of the same register has (or the other way round)
+// makes that bank's value meaningless: mismatch error naming the event.
 Result<RegisterValues> replay(std::span<const Event> log);
 
 }  // namespace etalon::eventlog

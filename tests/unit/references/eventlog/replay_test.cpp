@@ -60,5 +60,33 @@ TEST(Replay, refuses_banks_that_come_and_go) {
   EXPECT_FALSE(replay(reversed).has_value());
 }
 
+Event locality_note(std::string_view data) {
+  return {.reg = RegisterId::pcr<0>(), .data = to_bytes(data)};
+}
+
+TEST(Replay, starts_pcr_0_at_the_announced_locality) {
+  const EventLog log = {locality_note({"StartupLocality\0\x03", 17}),
+                        measured(RegisterId::pcr<0>(), "a"), measured(RegisterId::pcr<1>(), "a")};
+  const auto values = replay(log);
+  ASSERT_TRUE(values.has_value());
+  Bytes start(32);
+  start.back() = std::byte{3};
+  EXPECT_EQ(*values->at(RegisterId::pcr<0>()).find(HashAlg::sha256),
+            hash(HashAlg::sha256, {start, sha256(as_bytes("a")).view()}));
+  EXPECT_EQ(*values->at(RegisterId::pcr<1>()).find(HashAlg::sha256),
+            hash(HashAlg::sha256, {Bytes(32), sha256(as_bytes("a")).view()}));
+}
+
+TEST(Replay, refuses_a_locality_of_another_size) {
+  const auto values = replay(EventLog{locality_note({"StartupLocality\0", 16})});
+  ASSERT_FALSE(values.has_value());
+  EXPECT_EQ(values.error().code, ErrorCode::malformed);
+  EXPECT_EQ(values.error().message, "event 0: StartupLocality is not one byte 0 to 4");
+}
+
+TEST(Replay, refuses_a_locality_that_does_not_exist) {
+  EXPECT_FALSE(replay(EventLog{locality_note({"StartupLocality\0\x05", 17})}).has_value());
+}
+
 }  // namespace
 }  // namespace etalon::eventlog
