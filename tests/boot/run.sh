@@ -6,8 +6,9 @@
 #        run.sh [CASE...]            both, for all cases by default
 #        run.sh list                 names the cases
 #
-# Environment: ETALON     program whose predictions are compared ; unset: build/release/bin/etalon, and where
+# Environment: ETALON     program whose predictions are compared; unset: build/release/bin/etalon, and where
 #                         that is not built, the second implementation of tests/oracle is compared alone
+#              DEMO_UKI   the demo image (default: build/demo/demo.efi, made by make demo)
 #              BOOT_WORK  folder of the boots (default: build/boot)
 #              ETALON_FETCHED  folder of fetched packages (default: build/fetched)
 # Exit: 0 all agree, 1 a check failed, 3 something needed is missing, 77 skipped, with the reason on stderr.
@@ -19,7 +20,7 @@ top=$(cd "$here/../.." && pwd)
 work=${BOOT_WORK:-$top/build/boot}
 etalon=${ETALON:-$top/build/release/bin/etalon}
 fetched=${ETALON_FETCHED:-$top/build/fetched}
-demo=$top/build/demo/demo.efi
+demo=${DEMO_UKI:-$top/build/demo/demo.efi}
 
 cases=(stub252 stub254 stub257 stub262 secureboot sd-boot demo)
 
