@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// The initrd as systemd-stub hands it to the kernel, which measures it as a whole: sections of the
+// UKI and archives the stub generates, in the order of its profile (systemd, src/boot/cpio.c and
+// stub.c).
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mkosi/uki/uki.hpp"
+#include "references/measure/profiles/stub.hpp"
+#include "tools/base/bytes.hpp"
+#include "tools/base/digest.hpp"
+
+namespace etalon::measure {
+
+// The newc archive the stub makes of one file: a record per folder of `path` (the leading ones mode
+// 0555, the last one too), the file with mode 0444, the trailer. Owner, times and devices are zero.
+Bytes generated_cpio(std::string_view path, ByteView content);
+
+struct StubInitrd {
+  DigestSet digests{};
+  std::vector<std::string> members{};  // ".initrd", ".extra/os-release", …, in order
+};
+
+// Nothing when no member has content: then the stub hands over no initrd. Two or more members are
+// each padded with zeros to a multiple of four bytes, a single one is passed as it is.
+std::optional<StubInitrd> hash_stub_initrd(const StubProfile& stub, const uki::Uki& image,
+                                           std::span<const HashAlg> algs);
+
+}  // namespace etalon::measure

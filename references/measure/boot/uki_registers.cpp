@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "references/measure/boot/uki_registers.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "references/eventlog/event.hpp"
+#include "references/eventlog/expectation.hpp"
+#include "references/eventlog/replay.hpp"
+#include "references/measure/boot/uki_boot.hpp"
+#include "tools/base/bytes.hpp"
+#include "tools/base/digest.hpp"
+#include "tools/base/hasher.hpp"
+#include "tools/base/registers.hpp"
+#include "tools/base/result.hpp"
+
+namespace etalon::measure {
+namespace {
+
+using eventlog::Alternative;
+using eventlog::Basis;
+using eventlog::Event;
+using eventlog::EventLog;
+using eventlog::Expectation;
+
+constexpr auto pcr11 = RegisterId::pcr<11>();
+
+EventLog events_of(const EventLog& log, RegisterId reg) {
+  EventLog own;
+  std::ranges::copy_if(log, std::back_inserter(own),
+                       [reg](const Event& each) { return each.reg == reg; });
+  return own;
+}
+
+std::string reason_of(const Event& event) {
+  if (event.summary == gpt_event_summary) {
+    return "no partition table of the boot disk was given";
+  }
+  if (event.summary == cmdline_event_summary) {
+    return "the stub appends console= for the machine's serial ports unless the image sets it";
+  }
+  return "the stub adds a random file when the firmware or boot loader provides a random seed";
+}
+
+Result<Expectation> expectation_of(const EventLog& events) {
+  Expectation expectation{.status = Expectation::Status::exact};
+  Alternative value{.basis = Basis::hardware};
+  for (const Event& each : events) {
+    value.basis = eventlog::weakest(value.basis, each.basis);
+    if (each.digests.empty())
+      expectation.free.push_back({.event = each.summary, .reason = reason_of(each)});
+  }
+  if (!expectation.free.empty()) {
+    expectation.status = Expectation::Status::replay;
+    return expectation;
+  }
+  TRY_ASSIGN(const eventlog::RegisterValues values, eventlog::replay(events));
+  value.values = values.at(events.front().reg);
+  expectation.any.push_back(std::move(value));
+  return expectation;
+}
+
+// The register after the words of a phase path (systemd-pcrextend: each word without a NUL).
+Result<DigestSet> after_phases(DigestSet values, std::string_view path) {
+  while (!path.empty()) {
+    const std::size_t colon = path.find(':');
+    const std::string_view word = path.substr(0, colon);
+    if (word.empty() || colon + 1 == path.size()) {
+      return fail(ErrorCode::usage, "phase path with an empty word");
+    }
+    DigestSet next;
+    for (const auto& [alg, value] : values)
+      next.set(eventlog::extend(value, hash(alg, as_bytes(word))));
+    values = next;
+    path = colon == std::string_view::npos ? "" : path.substr(colon + 1);
+  }
+  return values;
+}
+
+Status add_phases(const UkiBootInputs& inputs, Expectation& pcr) {
+  if (pcr.status != Expectation::Status::exact) return {};
+  const Alternative base = pcr.any.front();
+  pcr.any.clear();
+  std::vector<std::string> paths = inputs.phases;
+  if (paths.empty()) paths.emplace_back();
+  for (const std::string& path : paths) {
+    Alternative alternative = base;
+    alternative.when.emplace("phase", path);
+    TRY_ASSIGN(alternative.values,
+               in(after_phases(base.values, path), "'" + printable(path) + "'"));
+    if (std::ranges::find(pcr.any, alternative) == pcr.any.end()) {
+      pcr.any.push_back(std::move(alternative));
+    }
+  }
+  return {};
+}
+
+void state_pcrs(const UkiBootInputs& inputs, Prediction& prediction) {
+  const Expectation zero{.status = Expectation::Status::zero};
+  auto& registers = prediction.registers;
+  // Only GRUB extends PCR 8; 12 and 13 get what lies beside the UKI, 14 what shim finds.
+  registers.try_emplace(RegisterId::pcr<8>(), zero);
+  registers.try_emplace(RegisterId::pcr<12>(), zero);
+  registers.try_emplace(RegisterId::pcr<13>(), zero);
+  auto& unpinned = prediction.unpinned;
+  const std::string firmware = "firmware, its settings and the virtual hardware decide it";
+  unpinned = {{.reg = RegisterId::pcr<0>(), .reason = firmware},
+              {.reg = RegisterId::pcr<1>(), .reason = firmware},
+              {.reg = RegisterId::pcr<2>(), .reason = firmware},
+              {.reg = RegisterId::pcr<3>(), .reason = firmware},
+              {.reg = RegisterId::pcr<6>(), .reason = firmware},
+              {.reg = RegisterId::pcr<7>(), .reason = "the Secure Boot variables decide it"},
+              {.reg = RegisterId::pcr<10>(),
+               .reason = "IMA extends it in the order of use; its list is checked file by file"}};
+  if (inputs.shim == Shim::none) {
+    registers.try_emplace(RegisterId::pcr<14>(), zero);
+  } else {
+    unpinned.push_back({.reg = RegisterId::pcr<14>(), .reason = "shim measures its keys into it"});
+  }
+  if (!inputs.measures_machine) {
+    registers.try_emplace(RegisterId::pcr<15>(), zero);
+  } else {
+    unpinned.push_back({.reg = RegisterId::pcr<15>(),
+                        .reason = "the image measures machine and file system identifiers"});
+  }
+}
+
+void state_rtmrs(Prediction& prediction) {
+  const Expectation zero{.status = Expectation::Status::zero};
+  // RTMR 2 has no event with a stub and a kernel that do not know the CC protocol.
+  prediction.registers.try_emplace(RegisterId::rtmr<2>(), zero);
+  prediction.registers.try_emplace(RegisterId::rtmr<3>(), zero);
+  prediction.unpinned = {
+      {.reg = RegisterId::mrtd(), .reason = "the firmware alone decides it"},
+      {.reg = RegisterId::rtmr<0>(), .reason = "firmware and virtual hardware decide it"}};
+}
+
+}  // namespace
+
+Status state_registers(const UkiBootInputs& inputs, Prediction& prediction) {
+  for (const Event& each : prediction.events) {
+    if (prediction.registers.contains(each.reg)) continue;
+    TRY_ASSIGN(Expectation expectation, expectation_of(events_of(prediction.events, each.reg)));
+    if (each.reg == pcr11) TRY(in(add_phases(inputs, expectation), "phases"));
+    prediction.registers.emplace(each.reg, std::move(expectation));
+  }
+  if (inputs.tee == Tee::tdx) {
+    state_rtmrs(prediction);
+  } else {
+    state_pcrs(inputs, prediction);
+  }
+  return {};
+}
+
+void state_assumptions(const UkiBootInputs& inputs, const Rules& rules, Prediction& prediction) {
+  auto& list = prediction.assumptions;
+  list.emplace_back("stub rules: " + std::string(rules.stub.rule) + " (" +
+                    std::string(rules.stub.source) + ")");
+  list.emplace_back("kernel rules: " + std::string(rules.linux.rule) + " (" +
+                    std::string(rules.linux.source) + ")");
+  list.emplace_back("the first boot option starts the UKI; no boot attempt before it failed");
+  list.emplace_back("no addons, credentials or extensions lie beside the UKI");
+  if (!inputs.secure_boot) list.emplace_back("Secure Boot is off (not stated)");
+  if (inputs.tee == Tee::tdx) {
+    list.emplace_back("firmware of edk2 202411 or later, whose separator extends RTMR 1");
+    if (!inputs.tcg2) list.emplace_back("the firmware offers no TCG2 protocol (not stated)");
+  } else {
+    list.emplace_back(
+        "PCRs are read before userspace extends 9, 12 or 13 (systemd-pcrosseparator, NvPCRs)");
+  }
+}
+
+}  // namespace etalon::measure

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// From predicted events to what a verifier may accept, and what the prediction rests on. Internal
+// to references/measure/boot.
+#pragma once
+
+#include <string_view>
+
+#include "references/measure/boot/uki_boot.hpp"
+#include "references/measure/profiles/kernel.hpp"
+#include "references/measure/profiles/stub.hpp"
+#include "tools/base/result.hpp"
+
+namespace etalon::measure {
+
+// Summaries of the events that can be free.
+inline constexpr std::string_view gpt_event_summary = "partition table of the boot disk";
+inline constexpr std::string_view cmdline_event_summary = "command line of the kernel";
+inline constexpr std::string_view initrd_event_summary = "initrd of the kernel";
+
+struct Rules {
+  const StubProfile& stub;
+  const KernelProfile& linux;
+};
+
+// Fills `registers` and `unpinned` from the events.
+Status state_registers(const UkiBootInputs& inputs, Prediction& prediction);
+// Fills `assumptions`.
+void state_assumptions(const UkiBootInputs& inputs, const Rules& rules, Prediction& prediction);
+
+}  // namespace etalon::measure
