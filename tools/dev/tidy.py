@@ -91,8 +91,9 @@ def main():
     failed = []
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         stamps = dict(todo)
-        for path, code, out, err, seconds in pool.map(
-                lambda item: run_tidy(build, root, item[0]), todo):
+        runs = [pool.submit(run_tidy, build, root, path) for path, _ in todo]
+        for run in concurrent.futures.as_completed(runs):
+            path, code, out, err, seconds = run.result()
             if code == 0:
                 stamps[path].touch()
             else:
