@@ -99,9 +99,6 @@ struct Platform {
 std::string_view name(Tee tee);
 std::string_view name(Boot boot);
 
-inline constexpr std::uint64_t max_platforms_size = std::uint64_t{1} << 18U;  // bytes of a document
-inline constexpr std::size_t max_platforms = 256;
-
 // Parses a document; `folder` is what its relative paths are resolved against. Errors carry code,
 // structure "platforms[N]", field and line; malformed for bad YAML and bad values, unsupported for
 // values that have a meaning but no implementation, limit for the caps.
