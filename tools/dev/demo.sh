@@ -32,18 +32,20 @@ ls -l "$out/demo.efi"
 
 bundle=$out/release.etalon.tar
 key=$out/demo-key
+release=demo-1
 rm -f "$bundle"
 
 step "measure: what every register will be"
 "$bin/etalon" measure "$out/demo.efi" --platforms "$out/platforms/platforms.yaml" \
-  --release demo-1 --json -o "$bundle" > "$out/registers.json"
+  --release "$release" --json -o "$bundle" > "$out/registers.json"
 /usr/bin/python3 "$top/tools/dev/registers.py" < "$out/registers.json"
 
 step "sign"
-[ -f "$key.pem" ] || "$bin/etalon" keygen -o "$key"
-"$bin/etalon" sign "$bundle" --key "$key.pem"
+[ -f "$key.key" ] || "$bin/etalon" keygen -o "$key"
+"$bin/etalon" sign "$bundle" --key "$key.key"
 
 step "verify: bundle, signature, image"
-"$bin/etalon-verify" bundle "$bundle" --key "$key.pub" --image "$out/demo.efi" --name demo
+"$bin/etalon-verify" bundle "$bundle" --key "$key.pub" --image "$out/demo.efi" \
+  --name "$release"
 
 printf '\nThe signed reference values are in %s\n' "$bundle"
