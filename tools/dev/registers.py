@@ -10,7 +10,7 @@ import json
 import re
 import sys
 
-HEADINGS = ("platform", "register", "bank", "value", "status", "basis", "when")
+HEADINGS = ("platform", "register", "bank", "value", "status", "basis", "when, or why not")
 
 
 def by_number(register):
@@ -25,9 +25,13 @@ def shorten(value):
     return value if len(value) <= 30 else f"{value[:16]}..{value[-8:]}"
 
 
-def condition(when):
-    """{memory: 2G, vcpus: 1} as text; empty for an unconditional value."""
-    return " ".join(f"{key}={value}" for key, value in sorted((when or {}).items()))
+def remark(expectation, alternative):
+    """The condition of a value, or why there is none; empty for an unconditional value."""
+    when = alternative.get("when") or {}
+    free = [f"free: {event['event']}: {event['reason']}" for event in expectation.get("free", [])]
+    parts = [" ".join(f"{key}={value}" for key, value in sorted(when.items())), *free,
+             expectation.get("reason", "")]
+    return "; ".join(part for part in parts if part)
 
 
 def rows(document):
@@ -47,7 +51,7 @@ def rows(document):
                         shorten(value),
                         status,
                         alternative.get("basis", "-"),
-                        condition(alternative.get("when")),
+                        remark(expectation, alternative),
                     )
 
 
