@@ -4,7 +4,7 @@
 #   make demo       the main job on a real image          make test    everything but boots and benches
 #   make boot       real boots in QEMU, about 4 minutes   make bench   speed and memory
 #   make golden     accept the programs' output as the expected one (then read the diff)
-# FUZZ_SECONDS per fuzz target, PREFIX and DESTDIR for install.
+# FUZZ_SECONDS per fuzz target, TIDY a pattern of sources, PREFIX and DESTDIR for install.
 FUZZ_SECONDS ?= 30
 PREFIX ?= /usr/local
 CONFIGURE := cmake -S . -G Ninja -DCMAKE_COMPILE_WARNING_AS_ERROR=ON --log-level=WARNING
@@ -50,7 +50,7 @@ coverage:
 
 tidy:
 	tools/dev/setup.sh ci && $(CONFIGURE) -B build/tidy -DCMAKE_CXX_COMPILER=clang++-19
-	/usr/bin/python3 tools/dev/tidy.py build/tidy
+	/usr/bin/python3 tools/dev/tidy.py build/tidy '$(TIDY)'
 
 format:
 	tools/dev/setup.sh ci && $(SOURCES) | xargs -0r clang-format-14 -i
