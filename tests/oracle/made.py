@@ -69,7 +69,7 @@ STUBS = ["252.39-1~deb12u2\0", "253.1\0", "254.26-1~bpo12+1\0", "255.4-1\0", "25
 
 
 def command_line(rng, number):
-    words = ["console=ttyS0", "quiet", "ima_hash=sha256", "x=a\tb", "y=\u00e9\u4e2d", "z=1"]
+    words = ["console=ttyS0", "quiet", "ima_hash=sha256", "x=a\tb", "y=\u00e9\u4e2d", "w=\U0001f4a1", "z=1"]
     rng.shuffle(words)
     text = rng.choice(["  ", " ", "\n"]).join(words)
     lead = " " * rng.randrange(3) if number == 252 or number >= 257 else ""

@@ -155,7 +155,8 @@ UKI_NAMES = set(MEASURED_257) | {".pcrsig"}
 def kernel_command_line(text, version):
     """The string the stub hands to the kernel, from the bytes of .cmdline."""
     text = text.split(b"\0")[0].decode("utf-8")
-    text = "".join(" " if c <= " " else c for c in text).rstrip(" ")
+    # The stub's UTF-8 decoder knows the basic plane only and drops the rest.
+    text = "".join(" " if c <= " " else c for c in text if c < "\U00010000").rstrip(" ")
     if text.startswith(" ") and version != 252:
         if version < 257:
             raise Malformed(f"leading blanks in .cmdline: rule of stub {version} is not known")
@@ -252,7 +253,8 @@ def run(options):
     sections = profile_zero(pe)
     if ".linux" not in sections:
         raise Malformed("no .linux section")
-    if version >= FIRST_WITH_BOOT_SECRET and b"console=" not in sections.get(".cmdline", b""):
+    words = kernel_command_line(sections.get(".cmdline", b""), version).split(" ")
+    if version >= FIRST_WITH_BOOT_SECRET and not any(w.startswith("console=") for w in words):
         raise Malformed(f"stub {version} adds console= by the devices it finds, and .cmdline has none")
     return {
         "file": {"size": len(data), **digests(data)},
