@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mkosi/image/hash_pool.hpp"
+
+#include <algorithm>
+#include <array>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "mkosi/image/tree_builder.hpp"
+#include "tools/base/assert.hpp"
+#include "tools/base/bytes.hpp"
+#include "tools/base/digest.hpp"
+#include "tools/base/hasher.hpp"
+
+namespace etalon::image {
+namespace {
+
+using Storage = std::unique_ptr<std::byte[]>;  // NOLINT(cppcoreguidelines-avoid-c-arrays)
+
+// Blocks are made on first use and never more than block_count.
+class BlockStore {
+ public:
+  Storage take() {
+    std::unique_lock lock(mutex_);
+    returned_.wait(lock, [this] { return !free_.empty() || made_ < HashPool::block_count; });
+    if (free_.empty()) {
+      ++made_;
+      return std::make_unique_for_overwrite<
+          std::byte[]>(  // NOLINT(cppcoreguidelines-avoid-c-arrays)
+          HashPool::block_size);
+    }
+    Storage block = std::move(free_.back());
+    free_.pop_back();
+    return block;
+  }
+
+  void give_back(Storage block) {
+    {
+      const std::scoped_lock lock(mutex_);
+      free_.push_back(std::move(block));
+    }
+    returned_.notify_one();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable returned_;
+  std::vector<Storage> free_;
+  std::size_t made_ = 0;
+};
+
+// A block that goes back to its store when the last batch that names it is done.
+class Block {
+ public:
+  explicit Block(BlockStore& store) : store_(store), storage_(store.take()) {}
+
+  Block(const Block&) = delete;
+  Block& operator=(const Block&) = delete;
+
+  ~Block() { store_.give_back(std::move(storage_)); }
+
+  std::span<std::byte> bytes() const { return {storage_.get(), HashPool::block_size}; }
+
+ private:
+  BlockStore& store_;
+  Storage storage_;
+};
+
+enum class Last : std::uint8_t { no, yes };
+
+struct Piece {
+  ContentId content = 0;
+  ByteView bytes{};
+  Last last = Last::no;
+};
+
+struct Batch {
+  std::shared_ptr<Block> block{};  // that pieces point into
+  std::vector<Piece> pieces{};
+};
+
+struct Digested {
+  ContentId content = 0;
+  AnyDigest digest;
+};
+
+// Hashes batches with its algorithms, in order; files never interleave, so one context per
+// algorithm serves all files.
+class Worker {
+ public:
+  explicit Worker(std::span<const HashAlg> algs) {
+    for (const HashAlg alg : algs)
+      hashers_.emplace_back(alg);
+  }
+
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  ~Worker() {
+    {
+      const std::scoped_lock lock(mutex_);
+      queue_.clear();
+    }
+    join();
+  }
+
+  void start() {
+    thread_ = std::thread([this] { run(); });
+  }
+
+  void join() {
+    if (!thread_.joinable()) return;
+    {
+      const std::scoped_lock lock(mutex_);
+      closed_ = true;
+    }
+    arrived_.notify_one();
+    thread_.join();
+  }
+
+  void hash(const Batch& batch) {
+    for (const Piece& piece : batch.pieces) {
+      for (Hasher& hasher : hashers_) {
+        if (!piece.bytes.empty()) hasher.update(piece.bytes);
+        if (piece.last == Last::yes) {
+          digested_.push_back({.content = piece.content, .digest = hasher.finish()});
+        }
+      }
+    }
+  }
+
+  void push(Batch batch) {
+    if (!thread_.joinable()) return hash(batch);
+    {
+      const std::scoped_lock lock(mutex_);
+      queue_.push_back(std::move(batch));
+    }
+    arrived_.notify_one();
+  }
+
+  // Bytes given so far. Used by the reader alone.
+  std::uint64_t given = 0;
+  Batch next{};
+
+  std::span<const Digested> digested() const { return digested_; }
+
+ private:
+  void run() {
+    while (true) {
+      std::unique_lock lock(mutex_);
+      arrived_.wait(lock, [this] { return closed_ || !queue_.empty(); });
+      if (queue_.empty()) return;
+      const Batch batch = std::move(queue_.front());
+      queue_.pop_front();
+      lock.unlock();
+      hash(batch);
+    }
+  }
+
+  std::vector<Hasher> hashers_;
+  std::vector<Digested> digested_;
+  std::mutex mutex_;
+  std::condition_variable arrived_;
+  std::deque<Batch> queue_;
+  bool closed_ = false;
+  std::thread thread_;
+};
+
+constexpr std::array<std::byte, 65536> zeros{};
+
+}  // namespace
+
+class HashPool::Impl {
+ public:
+  Impl(std::span<const HashAlg> algs, unsigned jobs) : algs_(algs.begin(), algs.end()) {
+    if (algs_.empty()) return;
+    const auto count = static_cast<unsigned>(algs_.size());
+    // One processor is left to the reader, unless that leaves less than one worker per algorithm.
+    const unsigned workers = jobs <= 1 ? 1 : std::max(jobs - 1, std::min(jobs, count));
+    lanes_.resize(std::min(workers, count));
+    for (unsigned i = 0; i < workers; ++i) {
+      std::vector<HashAlg> own;
+      for (unsigned a = i % count; a < count; a += workers)
+        own.push_back(algs_[a]);
+      workers_.push_back(std::make_unique<Worker>(own));
+      if (jobs > 1) workers_.back()->start();
+      lanes_[i % lanes_.size()].push_back(workers_.back().get());
+    }
+  }
+
+  std::span<std::byte> buffer() {
+    if (!block_) block_ = std::make_shared<Block>(store_);
+    return block_->bytes();
+  }
+
+  void flush() {
+    for (const auto& worker : workers_) {
+      if (worker->next.pieces.empty()) continue;
+      worker->next.block = block_;
+      worker->push(std::exchange(worker->next, {}));
+    }
+    block_.reset();
+    copied_ = 0;
+  }
+
+  ContentId begin() {
+    current_.clear();
+    for (const auto& lane : lanes_) {
+      current_.push_back(
+          *std::ranges::min_element(lane, {}, [](const Worker* worker) { return worker->given; }));
+    }
+    return contents_++;
+  }
+
+  void update(ByteView piece, Last last) {
+    for (Worker* worker : current_) {
+      worker->given += piece.size();
+      worker->next.pieces.push_back({.content = contents_ - 1, .bytes = piece, .last = last});
+    }
+  }
+
+  void update_copy(ByteView piece) {
+    if (algs_.empty()) return;
+    while (!piece.empty()) {
+      if (copied_ == block_size) flush();
+      const std::span<std::byte> room = buffer().subspan(copied_);
+      const ByteView part = piece.first(std::min(piece.size(), room.size()));
+      std::ranges::copy(part, room.begin());
+      update(ByteView(room).first(part.size()), Last::no);
+      copied_ += part.size();
+      piece = piece.subspan(part.size());
+    }
+  }
+
+  std::vector<DigestSet> finish() {
+    flush();
+    std::vector<DigestSet> digests(contents_);
+    for (const auto& worker : workers_) {
+      worker->join();
+      for (const Digested& each : worker->digested())
+        digests[each.content].set(each.digest);
+    }
+    return digests;
+  }
+
+  DigestSet empty() const { return hash_all(algs_, {}); }
+
+ private:
+  std::vector<HashAlg> algs_;
+  BlockStore store_;  // outlives the workers and their batches
+  std::shared_ptr<Block> block_;
+  std::size_t copied_ = 0;  // bytes of the block that update_copy() filled
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::vector<std::vector<Worker*>> lanes_;  // workers with the same algorithms
+  std::vector<Worker*> current_;             // one per lane, for the current file
+  ContentId contents_ = 0;
+};
+
+HashPool::HashPool(std::span<const HashAlg> algs, unsigned jobs)
+    : impl_(std::make_unique<Impl>(algs, jobs)) {}
+
+HashPool::~HashPool() = default;
+
+std::span<std::byte> HashPool::buffer() {
+  return impl_->buffer();
+}
+
+void HashPool::flush() {
+  impl_->flush();
+}
+
+ContentId HashPool::begin() {
+  return impl_->begin();
+}
+
+void HashPool::update(ByteView piece) {
+  impl_->update(piece, Last::no);
+}
+
+void HashPool::update_copy(ByteView piece) {
+  impl_->update_copy(piece);
+}
+
+void HashPool::update_zeros(std::uint64_t size) {
+  // Zero bytes stand in static memory, which stays.
+  while (size > 0) {
+    const auto part = static_cast<std::size_t>(std::min<std::uint64_t>(size, zeros.size()));
+    impl_->update(ByteView(zeros).first(part), Last::no);
+    size -= part;
+  }
+}
+
+void HashPool::end() {
+  impl_->update({}, Last::yes);
+}
+
+std::vector<DigestSet> HashPool::finish() {
+  return impl_->finish();
+}
+
+DigestSet HashPool::empty() const {
+  return impl_->empty();
+}
+
+unsigned default_jobs() {
+  return std::max(1U, std::thread::hardware_concurrency());
+}
+
+}  // namespace etalon::image

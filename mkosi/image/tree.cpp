@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mkosi/image/tree.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include <sys/stat.h>
+
+#include "mkosi/image/path.hpp"
+#include "tools/base/assert.hpp"
+#include "tools/base/result.hpp"
+
+namespace etalon::image {
+
+std::string_view name(EntryType type) {
+  switch (type) {
+    case EntryType::file:
+      return "file";
+    case EntryType::directory:
+      return "directory";
+    case EntryType::symlink:
+      return "symlink";
+    case EntryType::character:
+      return "char";
+    case EntryType::block:
+      return "block";
+    case EntryType::fifo:
+      return "fifo";
+    case EntryType::socket:
+      return "socket";
+  }
+  return "";
+}
+
+std::optional<EntryType> type_of_mode(std::uint32_t mode) {
+  switch (mode & S_IFMT) {
+    case S_IFREG:
+      return EntryType::file;
+    case S_IFDIR:
+      return EntryType::directory;
+    case S_IFLNK:
+      return EntryType::symlink;
+    case S_IFCHR:
+      return EntryType::character;
+    case S_IFBLK:
+      return EntryType::block;
+    case S_IFIFO:
+      return EntryType::fifo;
+    case S_IFSOCK:
+      return EntryType::socket;
+    default:
+      return std::nullopt;
+  }
+}
+
+ImageTree::ImageTree(std::vector<Entry> entries) : entries_(std::move(entries)) {
+  std::ranges::sort(entries_, {}, &Entry::path);
+  ETALON_ASSERT(std::ranges::adjacent_find(entries_, {}, &Entry::path) == entries_.end());
+  number_inodes();
+}
+
+// Numbers by first path, so that they depend on the tree and not on who walked it.
+void ImageTree::number_inodes() {
+  struct Group {
+    std::uint32_t number = 0;
+    std::uint32_t links = 0;
+  };
+
+  std::unordered_map<std::uint32_t, Group> groups;
+  groups.reserve(entries_.size());
+  for (const Entry& entry : entries_) {
+    const auto number = static_cast<std::uint32_t>(groups.size());
+    ++groups.try_emplace(entry.inode, Group{.number = number, .links = 0}).first->second.links;
+  }
+  for (Entry& entry : entries_) {
+    const Group& group = groups.at(entry.inode);
+    entry.inode = group.number;
+    entry.links = group.links;
+  }
+}
+
+const Entry* ImageTree::find(std::string_view path) const {
+  const auto at = std::ranges::lower_bound(
+      entries_, path, {}, [](const Entry& entry) { return std::string_view(entry.path); });
+  return at != entries_.end() && at->path == path ? &*at : nullptr;
+}
+
+namespace {
+
+void push_front(std::deque<std::string>& to, std::string_view path) {
+  const auto components = path_components(path);
+  to.insert(to.begin(), components.begin(), components.end());
+}
+
+}  // namespace
+
+Result<const Entry*> ImageTree::resolve(std::string_view path, FollowLast follow) const {
+  std::deque<std::string> left;
+  push_front(left, path);
+  std::string here;  // the real path so far; empty is the root
+  const Entry* entry = nullptr;
+  unsigned links = 0;
+  while (!left.empty()) {
+    const std::string component = std::move(left.front());
+    left.pop_front();
+    if (component == "..") {
+      here.resize(std::min(here.rfind('/'), here.size()));
+      entry = here.empty() ? nullptr : find(here);
+      continue;
+    }
+    if (entry != nullptr && entry->type != EntryType::directory) {
+      return fail(ErrorCode::not_found, "'" + printable(here) + "' is no directory");
+    }
+    entry = find(here + '/' + component);
+    if (entry == nullptr) {
+      return fail(ErrorCode::not_found, "no '" + printable(here + '/' + component) + "'");
+    }
+    if (entry->type == EntryType::symlink && (!left.empty() || follow == FollowLast::yes)) {
+      if (++links > max_symlinks) {
+        return fail(ErrorCode::malformed, "'" + printable(path) + "' is a symlink loop");
+      }
+      if (entry->target.starts_with('/')) here.clear();
+      push_front(left, entry->target);
+      entry = here.empty() ? nullptr : find(here);
+      continue;
+    }
+    here = entry->path;
+  }
+  if (entry == nullptr) return fail(ErrorCode::usage, "the root is no entry");
+  return entry;
+}
+
+std::vector<Finding> find_ima_collisions(const ImageTree& tree) {
+  std::map<std::string, std::vector<const Entry*>> by_spelling;
+  for (const Entry& entry : tree.entries()) {
+    if (entry.type != EntryType::file || entry.path.find(' ') == std::string::npos) continue;
+    const std::string spelling = ima_spelling(entry.path);
+    auto& names = by_spelling[spelling];
+    const Entry* literal = names.empty() ? tree.find(spelling) : nullptr;
+    if (literal != nullptr && literal->type == EntryType::file) names.push_back(literal);
+    names.push_back(&entry);
+  }
+  std::vector<Finding> findings;
+  for (const auto& [spelling, entries] : by_spelling) {
+    if (entries.size() < 2) continue;
+    for (const Entry* entry : entries) {
+      findings.push_back({.id = "ima-name-collision",
+                          .path = entry->path,
+                          .message = "an IMA list spells this path and another one '" +
+                                     printable(spelling) + "'"});
+    }
+  }
+  return findings;
+}
+
+}  // namespace etalon::image
