@@ -10,4 +10,9 @@ namespace etalon::build {
 void add_predict(cli::Program& program);  // the group; its verbs below
 void add_predict_mrtd(cli::Program& program, CLI::App& group);
 
+void add_image(cli::Program& program);  // the group; its verbs below
+void add_image_show(cli::Program& program, CLI::App& group);
+void add_image_list(cli::Program& program, CLI::App& group);
+void add_image_digest(cli::Program& program, CLI::App& group);
+
 }  // namespace etalon::build

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/etalon/image_output.hpp"
+
+#include <cstdint>
+#include <ostream>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <CLI/CLI.hpp>
+
+#include "mkosi/image/tree.hpp"
+#include "tools/base/bytes.hpp"
+#include "tools/base/result.hpp"
+#include "tools/base/utf16.hpp"
+#include "tools/codec/base64.hpp"
+#include "tools/codec/json.hpp"
+
+namespace etalon::build {
+
+void add_image_options(CLI::App& verb, ImageOptions& options) {
+  constexpr unsigned max_jobs = 256;
+  verb.add_option("IMAGE", options.image, "folder, tar, initramfs or UKI")->required();
+  verb.add_option("--jobs", options.jobs, "threads; the processors by default")
+      ->check(CLI::Range(1U, max_jobs));
+  verb.add_option("--max-unpacked", options.max_unpacked,
+                  "refuse an image that unpacks to more, e.g. 16G; 8G by default")
+      ->transform(CLI::AsSizeValue(false));
+}
+
+void put_bytes(Json::Object& object, std::string_view name, std::string_view bytes) {
+  const std::string member(name);
+  if (decode_utf8(bytes)) {
+    object.emplace(member, bytes);
+    return;
+  }
+  object.emplace(member, printable(bytes));
+  object.emplace(member + "_b64", encode_base64(as_bytes(bytes)));
+}
+
+void print_findings(const std::string& image, std::span<const image::Finding> findings,
+                    std::ostream& err) {
+  for (const image::Finding& finding : findings) {
+    err << "etalon: warning: " << image << ": ";
+    if (!finding.path.empty()) err << printable(finding.path) << ": ";
+    if (finding.offset) err << "entry at " << *finding.offset << ": ";
+    err << finding.message << '\n';
+  }
+}
+
+Json findings_json(std::span<const image::Finding> findings) {
+  Json::Array all;
+  for (const image::Finding& finding : findings) {
+    Json::Object object{{"id", finding.id}, {"message", finding.message}};
+    if (!finding.path.empty()) put_bytes(object, "path", finding.path);
+    if (finding.offset) object.emplace("offset", *finding.offset);
+    all.emplace_back(std::move(object));
+  }
+  return Json(std::move(all));
+}
+
+void JsonArrayWriter::add(const Json& element) {
+  out_ << (empty_ ? "[\n" : ",\n");
+  empty_ = false;
+  std::string text = element.pretty();
+  text.pop_back();  // its newline
+  out_ << "  ";
+  // Inside a JSON text a newline is always indentation, never content.
+  for (const char c : text) {
+    out_ << c;
+    if (c == '\n') out_ << "  ";
+  }
+}
+
+void JsonArrayWriter::end() {
+  out_ << (empty_ ? "[]\n" : "\n]\n");
+}
+
+}  // namespace etalon::build

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the verbs of `etalon image` share: how paths of any bytes, entries and findings are printed,
+// and the options all of them have.
+#pragma once
+
+#include <cstdint>
+#include <iosfwd>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "mkosi/image/hash_pool.hpp"
+#include "mkosi/image/tree.hpp"
+#include "mkosi/image/walk.hpp"
+#include "tools/base/result.hpp"
+#include "tools/codec/json.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace etalon::build {
+
+struct ImageOptions {
+  std::string image{};
+  unsigned jobs = image::default_jobs();
+  std::uint64_t max_unpacked = image::default_max_unpacked;
+};
+
+// IMAGE, --jobs, --max-unpacked.
+void add_image_options(CLI::App& verb, ImageOptions& options);
+
+// A member `name` with the text; bytes that are not UTF-8 are escaped there (\xNN) and stand as
+// they are in `name`_b64.
+void put_bytes(Json::Object& object, std::string_view name, std::string_view bytes);
+
+// One warning line per finding on `err`, for people.
+void print_findings(const std::string& image, std::span<const image::Finding> findings,
+                    std::ostream& err);
+Json findings_json(std::span<const image::Finding> findings);
+
+// Writes a JSON array element by element, as Json::pretty() would, without holding it whole.
+class JsonArrayWriter {
+ public:
+  explicit JsonArrayWriter(std::ostream& out) : out_(out) {}
+
+  void add(const Json& element);
+  void end();
+
+ private:
+  std::ostream& out_;
+  bool empty_ = true;
+};
+
+}  // namespace etalon::build
