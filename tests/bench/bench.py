@@ -1,0 +1,167 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Times whole commands against their peers and holds them to the gates.
+
+bench.py --etalon PROGRAM --fixture FOLDER [--level 19] [--rounds 5] [--only NAME] [--make]
+
+FOLDER is filled by make_fixture.sh (done here with --make). Command and peer alternate in one run
+on a warm cache, output to /dev/null; a ratio is the median of the rounds' own ratios, so that what
+else the machine does hurts both sides. CPU seconds stand beside, as they move less. The limits of
+the machine (hash and decompression speed of one core) are measured in the same run and printed.
+
+Memory is the peak of RssAnon + RssShmem, sampled from /proc/PID/status while the command runs:
+mapped pages of the image are the kernel's cache and not the command's memory.
+
+Exit: 0 all gates hold, 1 one does not, 77 the fixture is absent.
+"""
+
+import argparse
+import os
+import pathlib
+import re
+import shlex
+import statistics
+import subprocess
+import sys
+import threading
+import time
+
+MIB = 1 << 20
+
+
+def run(command):
+    """(wall seconds, CPU seconds of the command and its children)"""
+    before = os.times()
+    start = time.perf_counter()
+    subprocess.run(["sh", "-c", command], check=True, stdout=subprocess.DEVNULL)
+    wall = time.perf_counter() - start
+    after = os.times()
+    return wall, (after.children_user - before.children_user
+                  + after.children_system - before.children_system)
+
+
+def peak_memory(command):
+    """bytes of RssAnon + RssShmem at their sampled peak, and of VmHWM"""
+    process = subprocess.Popen(shlex.split(command), stdout=subprocess.DEVNULL)
+    peak = {"own": 0, "hwm": 0}
+
+    def sample():
+        path = f"/proc/{process.pid}/status"
+        while process.returncode is None:
+            try:
+                fields = dict(re.findall(r"^(\w+):\s+(\d+) kB$", pathlib.Path(path).read_text(),
+                                         re.MULTILINE))
+            except OSError:
+                return
+            own = int(fields.get("RssAnon", 0)) + int(fields.get("RssShmem", 0))
+            peak["own"] = max(peak["own"], own * 1024)
+            peak["hwm"] = max(peak["hwm"], int(fields.get("VmHWM", 0)) * 1024)
+            time.sleep(0.001)
+
+    sampler = threading.Thread(target=sample)
+    sampler.start()
+    process.wait()
+    sampler.join()
+    if process.returncode != 0:
+        sys.exit(f"bench: {command}: exit status {process.returncode}")
+    return peak
+
+
+class Bench:
+    def __init__(self, rounds):
+        self.rounds = rounds
+        self.failed = False
+
+    def judge(self, good):
+        self.failed = self.failed or not good
+        return "ok" if good else "TOO HIGH"
+
+    def pair(self, name, command, peer_name, peer, limit):
+        run(command), run(peer)  # warm
+        ours, theirs = [], []
+        for _ in range(self.rounds):
+            ours.append(run(command))
+            theirs.append(run(peer))
+        ratio = statistics.median(a[0] / b[0] for a, b in zip(ours, theirs))
+        cpu = statistics.median(a[1] / b[1] for a, b in zip(ours, theirs))
+        print(f"{name:34} {statistics.median(a[0] for a in ours):6.3f} s  "
+              f"{peer_name:22} {statistics.median(b[0] for b in theirs):6.3f} s  "
+              f"ratio {ratio:5.2f} (limit {limit:.2f}) {self.judge(ratio <= limit)}  "
+              f"best/best {min(a[0] for a in ours) / min(b[0] for b in theirs):4.2f}  "
+              f"cpu {cpu:4.2f}", flush=True)
+
+    def memory(self, name, command, limit):
+        peak = peak_memory(command)
+        print(f"{name:34} {peak['own'] / MIB:6.1f} MiB RssAnon+RssShmem (limit {limit // MIB}) "
+              f"{self.judge(peak['own'] <= limit)}  VmHWM {peak['hwm'] / MIB:.0f} MiB", flush=True)
+
+    def absolute(self, name, command, limit):
+        run(command)
+        wall = statistics.median(run(command)[0] for _ in range(self.rounds))
+        print(f"{name:34} {wall * 1000:6.1f} ms (limit {limit * 1000:.0f}) "
+              f"{self.judge(wall <= limit)}", flush=True)
+
+
+def limits(cpio):
+    size = os.path.getsize(cpio)
+    print(f"processors {os.cpu_count()}, load {os.getloadavg()[0]:.1f}")
+    for alg in ("sha256", "sha384"):
+        wall = min(run(f"openssl dgst -{alg} {shlex.quote(str(cpio))}")[0] for _ in range(3))
+        print(f"one core {alg:28} {size / wall / 1e9:6.2f} GB/s")
+
+
+def main():
+    options = argparse.ArgumentParser()
+    options.add_argument("--etalon", required=True)
+    options.add_argument("--fixture", required=True, type=pathlib.Path)
+    options.add_argument("--level", default="19")
+    options.add_argument("--rounds", type=int, default=5)
+    options.add_argument("--only", default="")
+    options.add_argument("--make", action="store_true", help="make the fixture where it is absent")
+    args = options.parse_args()
+    if args.make:
+        script = pathlib.Path(__file__).with_name("make_fixture.sh")
+        subprocess.run(["sh", script, args.fixture, args.level], check=True)
+    etalon = shlex.quote(args.etalon)
+    cpio, root = args.fixture / "root.cpio", args.fixture / "root"
+    packed = args.fixture / f"root-{args.level}.cpio.zst"
+    if not packed.is_file() or not cpio.is_file():
+        print(f"bench: {packed} is absent: run tests/bench/make_fixture.sh {args.fixture}")
+        return 77
+    initrd, root = shlex.quote(str(packed)), shlex.quote(str(root))
+    mtree = f"bsdtar -cf - --format=mtree --options='!all,type,%s' @{initrd}"
+    digest = f"{etalon} image digest"
+    find = f"find {root} -type f -print0 | xargs -0 -P2 -n256 openssl dgst -sha256 -r"
+    bench = Bench(args.rounds)
+    limits(cpio)
+
+    def wanted(name):
+        return not args.only or args.only in name
+
+    pairs = [
+        ("initrd sha256", f"{digest} {initrd}", "zstd -dc", f"zstd -dc {initrd}", 1.0),
+        ("initrd sha256", f"{digest} {initrd}", "bsdtar mtree", mtree % "sha256", 0.68),
+        ("initrd sha256,sha384", f"{digest} --alg sha256,sha384 {initrd}", "bsdtar mtree, both",
+         mtree % "sha256,sha384", 0.50),
+        ("tree sha256", f"{digest} {root}", "find|xargs openssl", find, 1.15),
+    ]
+    for name, command, peer_name, peer, limit in pairs:
+        if wanted(name):
+            bench.pair(name, command, peer_name, peer, limit)
+    for name, command in [("initrd sha256", f"{digest} {initrd}"),
+                          ("initrd sha256,sha384", f"{digest} --alg sha256,sha384 {initrd}"),
+                          ("initrd sha256 --json", f"{digest} --json {initrd}"),
+                          ("tree sha256", f"{digest} {root}")]:
+        if wanted(name):
+            bench.memory(f"memory of {name}", command, 64 * MIB)
+    firmware = pathlib.Path("/usr/share/ovmf/OVMF.fd")
+    if firmware.is_file() and wanted("predict mrtd"):
+        # A firmware without TDX metadata ends early; only one with it is a measurement.
+        command = f"{etalon} predict mrtd {firmware}"
+        if subprocess.run(shlex.split(command), capture_output=True, check=False).returncode == 0:
+            bench.absolute("predict mrtd", command, 0.050)
+    return 1 if bench.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
