@@ -13,6 +13,7 @@
 
 #include <tl/expected.hpp>
 
+#include "tests/support/source_files.hpp"
 #include "tools/base/bytes.hpp"
 #include "tools/base/file.hpp"
 #include "tools/base/hasher.hpp"
@@ -32,10 +33,6 @@ std::vector<std::string> split(std::string_view text, char separator) {
     if (end == std::string_view::npos) return parts;
     text.remove_prefix(end + 1);
   }
-}
-
-std::string source_folder() {
-  return ETALON_SOURCE_DIR;
 }
 
 }  // namespace
@@ -68,8 +65,8 @@ std::vector<std::string> fixture_folders() {
   // NOLINTNEXTLINE(concurrency-mt-unsafe): tests do not set variables while they run
   const char* const chosen = std::getenv("ETALON_FIXTURES");
   if (chosen != nullptr && *chosen != '\0') folders.emplace_back(chosen);
-  folders.push_back(source_folder() + "/build/fixtures");
-  folders.push_back(source_folder() + "/../shared/fixtures/public");
+  folders.push_back(source_path("build/fixtures"));
+  folders.push_back(source_path("../shared/fixtures/public"));
   return folders;
 }
 
@@ -98,7 +95,7 @@ Result<Bytes> public_fixture(std::string_view local) {
 }
 
 Result<Bytes> test_data(std::string_view name) {
-  return read_file(source_folder() + "/tests/data/" + std::string(name), max_fixture_size);
+  return read_file(source_path("tests/data/" + std::string(name)), max_fixture_size);
 }
 
 }  // namespace etalon::test

@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/source_files.hpp"
 #include "tests/support/temp_folder.hpp"
 #include "tools/base/bytes.hpp"
 #include "tools/base/digest.hpp"
@@ -52,10 +53,10 @@ std::string refusal_with(std::string_view from, std::string_view to) {
 
 TEST(Platforms, reads_the_example_with_every_key) {
   const auto platforms =
-      load_platforms(ETALON_SOURCE_DIR "/references/schema/platforms.example.yaml");
+      load_platforms(test::source_path("references/schema/platforms.example.yaml"));
   ASSERT_TRUE(platforms.has_value()) << platforms.error().text();
   ASSERT_EQ(platforms->size(), 3U);
-  const std::string folder = ETALON_SOURCE_DIR "/references/schema/";
+  const std::string folder = test::source_path("references/schema/");
   const Platform& vm = (*platforms)[0];
   EXPECT_EQ(vm.id, "ovmf-vtpm");
   EXPECT_EQ(vm.tee, Tee::vtpm);
@@ -88,7 +89,7 @@ TEST(Platforms, reads_the_example_with_every_key) {
 }
 
 TEST(Platforms, reads_those_of_the_demo) {
-  const auto platforms = load_platforms(ETALON_SOURCE_DIR "/mkosi/demo/platforms.yaml");
+  const auto platforms = load_platforms(test::source_path("mkosi/demo/platforms.yaml"));
   ASSERT_TRUE(platforms.has_value()) << platforms.error().text();
   EXPECT_EQ(platforms->size(), 2U);
 }
