@@ -119,13 +119,19 @@ def zstd_length(data):
 
 
 def lz4_length(data):
-    """Length of one legacy frame: sized blocks until the data or the sizes make no sense."""
+    """Length of a legacy stream. It has no end mark: Linux's lib/decompress_unlz4.c reads sized blocks until the
+    input ends or a size is zero, and gives up on anything else that is not the magic again."""
     at = 4
     while at + 4 <= len(data):
         (size,) = struct.unpack_from("<I", data, at)
-        if size == 0 or at + 4 + size > len(data):
+        if data.startswith(b"\x02\x21\x4c\x18", at):
+            at += 4
+        elif size == 0:
             break
-        at += 4 + size
+        elif at + 4 + size > len(data):
+            raise Malformed("lz4 stream: a block ends behind the input")
+        else:
+            at += 4 + size
     return at
 
 

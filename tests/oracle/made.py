@@ -153,6 +153,7 @@ def initrd(rng):
         data = archive(rng)
         if rng.random() < 0.3:
             data += archive(rng)
-        out += squeeze(rng, data)
-        out += bytes(rng.choice([0, 0, 3, 512]))
+        part = squeeze(rng, data)
+        # An lz4 stream ends at a block size of zero or with the input.
+        out += part + bytes(512 if part.startswith(b"\x02\x21") else rng.choice([0, 0, 3, 512]))
     return out
