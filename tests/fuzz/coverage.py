@@ -24,14 +24,14 @@ def decoders_of(target):
 
 
 def runs_of(build, target):
-    log = (build / "logs" / target).read_text(encoding="utf-8", errors="replace")
+    log = (build / "fuzz/logs" / target).read_text(encoding="utf-8", errors="replace")
     match = re.search(r"stat::number_of_executed_units:\s*(\d+)", log)
     return int(match[1]) if match else 0
 
 
 def coverage_of(build, target):
     """file name as compiled -> percent of lines"""
-    raw = build / "profiles" / f"{target}.profraw"
+    raw = build / "fuzz/profiles" / f"{target}.profraw"
     if not raw.is_file():
         return {}
     merged = raw.with_suffix(".profdata")

@@ -4,33 +4,32 @@
 # Runs every fuzz target for a short while from its committed seeds, under AddressSanitizer and
 # UndefinedBehaviorSanitizer, and says how much of the decoders was reached.
 #
-#   smoke.sh [SECONDS [TARGET...]]     default: 30 seconds each, all targets, as many at once as
-#                                      there are processors
+#   smoke.sh BUILD [SECONDS [TARGET...]]    BUILD: a folder of the flavour with ETALON_FUZZ; default:
+#                                           30 seconds each, all targets, as many at once as there
+#                                           are processors
 #
-# Inputs found stay in build/fuzz/corpus/TARGET, failing ones in build/fuzz/artifacts: after the
-# fix, the small ones are worth a place in tests/fuzz/corpus/TARGET.
+# Inputs found stay in BUILD/fuzz/corpus/TARGET, failing ones in BUILD/fuzz/artifacts: after the fix,
+# the small ones are worth a place in tests/fuzz/corpus/TARGET.
 # Exit: 0 no finding and every decoder's line coverage at least 70 %, 1 otherwise.
 set -eu
 LC_ALL=C
 export LC_ALL
 
-seconds=${1:-30}
+build=$1 seconds=${2:-30}
+shift
 [ $# = 0 ] || shift
 cd "$(dirname "$0")/../.."
-build=build/fuzz
-cmake -S . -B $build -G Ninja -DCMAKE_CXX_COMPILER=clang++-19 -DETALON_FUZZ=ON \
-  -DETALON_SANITIZE=address,undefined --log-level=WARNING > /dev/null
-cmake --build $build --target fuzzers
-targets=${*:-$(cat $build/fuzz_targets.txt)}
-mkdir -p $build/artifacts $build/profiles $build/logs
-rm -f $build/profiles/*
+targets=${*:-$(cat "$build/fuzz_targets.txt")}
+work=$build/fuzz
+mkdir -p "$work/artifacts" "$work/profiles" "$work/logs"
+rm -f "$work/profiles/"*
 
 run_one() { # TARGET
-  mkdir -p "$build/corpus/$1"
-  LLVM_PROFILE_FILE=$build/profiles/$1.profraw "$build/bin/fuzz_$1" -max_total_time="$seconds" \
+  mkdir -p "$work/corpus/$1"
+  LLVM_PROFILE_FILE=$work/profiles/$1.profraw "$build/bin/fuzz_$1" -max_total_time="$seconds" \
     -timeout=20 -rss_limit_mb=2048 -print_final_stats=1 -verbosity=0 \
-    -artifact_prefix="$build/artifacts/$1-" "$build/corpus/$1" "tests/fuzz/corpus/$1" \
-    > "$build/logs/$1" 2>&1 && echo 0 > "$build/logs/$1.exit" || echo 1 > "$build/logs/$1.exit"
+    -artifact_prefix="$work/artifacts/$1-" "$work/corpus/$1" "tests/fuzz/corpus/$1" \
+    > "$work/logs/$1" 2>&1 && echo 0 > "$work/logs/$1.exit" || echo 1 > "$work/logs/$1.exit"
 }
 
 running=0
@@ -46,12 +45,12 @@ wait
 
 failed=0
 for target in $targets; do
-  if [ "$(cat "$build/logs/$target.exit")" != 0 ]; then
-    echo "fuzz $target: FAILED, see build/fuzz/artifacts"
-    tail -n 40 "$build/logs/$target"
+  if [ "$(cat "$work/logs/$target.exit")" != 0 ]; then
+    echo "fuzz $target: FAILED, see $work/artifacts"
+    tail -n 40 "$work/logs/$target"
     failed=1
   fi
 done
 # shellcheck disable=SC2086  # one word per target
-/usr/bin/python3 tests/fuzz/coverage.py $build $targets || failed=1
+/usr/bin/python3 tests/fuzz/coverage.py "$build" $targets || failed=1
 exit $failed
