@@ -17,7 +17,6 @@
 #include "tools/base/reader.hpp"
 #include "tools/base/result.hpp"
 #include "tools/base/utf16.hpp"
-#include "tools/base/writer.hpp"
 
 namespace etalon::eventlog {
 namespace {
@@ -29,13 +28,6 @@ constexpr std::size_t max_text_bytes = 256;
 
 std::string count_of(std::uint64_t n, std::string_view noun) {
   return std::to_string(n) + " " + std::string(noun) + (n == 1 ? "" : "s");
-}
-
-std::string hex_number(std::uint64_t value) {
-  ByteWriter number;
-  number.u64_be(value);
-  const std::string digits = to_hex(number.view());
-  return "0x" + digits.substr(std::min(digits.find_first_not_of('0'), digits.size() - 1));
 }
 
 std::string hex_line(ByteView data) {

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// decoder: references/eventlog/log_decode.cpp
+// decoder: references/eventlog/untrusted_log.cpp
+// decoder: references/eventlog/summary.cpp
+// What decodes, in either format, must encode to the same bytes; its events replay or are refused.
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "references/eventlog/event.hpp"
+#include "references/eventlog/log_codec.hpp"
+#include "references/eventlog/replay.hpp"
+#include "references/eventlog/untrusted_log.hpp"
+#include "tools/base/assert.hpp"
+#include "tools/base/bytes.hpp"
+
+// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
+
+namespace {
+
+void check(etalon::ByteView input, etalon::eventlog::LogFormat format) {
+  const auto log = etalon::eventlog::decode_log(input, format);
+  if (!log) {
+    (void)log.error().text();
+    return;
+  }
+  const auto again = etalon::eventlog::encode_log(*log);
+  ETALON_ASSERT(again.has_value() && etalon::equal(*again, input));
+  const auto events = etalon::eventlog::to_events(*log);
+  if (!events) return;
+  for (const etalon::eventlog::Event& event : *events)
+    ETALON_ASSERT(event.summary.find('\n') == std::string::npos);
+  (void)etalon::eventlog::replay(*events);
+}
+
+}  // namespace
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const etalon::ByteView input = std::as_bytes(std::span(data, size));
+  check(input, etalon::eventlog::LogFormat::tcg2);
+  check(input, etalon::eventlog::LogFormat::ccel);
+  (void)etalon::eventlog::detect_format(input);
+  return 0;
+}
