@@ -30,7 +30,7 @@ constexpr std::uint32_t max_vcpus = 4096;  // far beyond KVM's limit
 constexpr std::array planned_boots = {"direct-kernel", "disk-sd-boot", "gce-disk"};
 
 bool all_of(std::string_view text, std::string_view extra) {
-  return std::all_of(text.begin(), text.end(), [extra](char c) {
+  return std::ranges::all_of(text, [extra](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
            extra.find(c) != std::string_view::npos;
   });
@@ -49,8 +49,8 @@ Result<std::string> identifier(const YamlNode& node, std::string_view key) {
 
 Result<std::string> version(const YamlNode& node, std::string_view key) {
   TRY_ASSIGN(const std::string_view text, scalar(node, key));
-  const bool digits = std::all_of(text.begin(), text.end(),
-                                  [](char c) { return c == '.' || (c >= '0' && c <= '9'); });
+  const bool digits =
+      std::ranges::all_of(text, [](char c) { return c == '.' || (c >= '0' && c <= '9'); });
   const bool shaped =
       text.front() != '.' && text.back() != '.' && text.find("..") == std::string_view::npos;
   if (!digits || !shaped) return bad_value(node, key, "a version such as \"10.2\"");
@@ -99,7 +99,7 @@ Result<Tee> tee(const YamlNode& node) {
 Result<Boot> boot(const YamlNode& node) {
   TRY_ASSIGN(const std::string_view text, scalar(node, "boot"));
   if (text == name(Boot::disk_uki)) return Boot::disk_uki;
-  if (std::find(planned_boots.begin(), planned_boots.end(), text) != planned_boots.end()) {
+  if (std::ranges::find(planned_boots, text) != planned_boots.end()) {
     return fail_line(ErrorCode::unsupported, "boot", node.line,
                      "\"" + std::string(text) + "\" is not known yet; known: disk-uki");
   }
@@ -218,7 +218,7 @@ Status parse_machine(const YamlNode& node, std::string_view folder, Platform& pl
   }
   if (const YamlNode* value = node.find("banks")) {
     TRY_ASSIGN(platform.banks, parse_list<HashAlg>(*value, "banks", bank));
-    std::sort(platform.banks.begin(), platform.banks.end());
+    std::ranges::sort(platform.banks);
   }
   return {};
 }

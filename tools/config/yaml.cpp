@@ -30,7 +30,7 @@ std::size_t line_of(const YAML::Mark& mark) {
 // Builds the tree; after the first fault all further events are ignored.
 class Builder final : public YAML::EventHandler {
  public:
-  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentStart(const YAML::Mark& /*mark*/) override {}
 
   void OnDocumentEnd() override {}
 
@@ -41,7 +41,7 @@ class Builder final : public YAML::EventHandler {
     place(std::move(node));
   }
 
-  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t /*anchor*/) override {
     reject(ErrorCode::unsupported, line_of(mark), "aliases are not accepted");
   }
 
@@ -57,14 +57,14 @@ class Builder final : public YAML::EventHandler {
   }
 
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                       YAML::EmitterStyle::value) override {
+                       YAML::EmitterStyle::value /*style*/) override {
     open(YamlNode::Kind::sequence, mark, tag, anchor);
   }
 
   void OnSequenceEnd() override { close(); }
 
   void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                  YAML::EmitterStyle::value) override {
+                  YAML::EmitterStyle::value /*style*/) override {
     open(YamlNode::Kind::map, mark, tag, anchor);
   }
 
@@ -93,10 +93,14 @@ class Builder final : public YAML::EventHandler {
             YAML::anchor_t anchor) {
     if (!admit(mark, tag, anchor)) return;
     if (open_.size() == max_yaml_depth) {
-      return reject(ErrorCode::limit, line_of(mark),
-                    "nested deeper than " + std::to_string(max_yaml_depth));
+      reject(ErrorCode::limit, line_of(mark),
+             "nested deeper than " + std::to_string(max_yaml_depth));
+      return;
     }
-    if (expects_key()) return reject(ErrorCode::malformed, line_of(mark), "a key must be text");
+    if (expects_key()) {
+      reject(ErrorCode::malformed, line_of(mark), "a key must be text");
+      return;
+    }
     YamlNode node;
     node.kind = kind;
     node.line = line_of(mark);
@@ -126,11 +130,13 @@ class Builder final : public YAML::EventHandler {
   }
 
   void place_key(const YamlNode& node) {
-    if (node.kind != YamlNode::Kind::scalar)
-      return reject(ErrorCode::malformed, node.line, "a key must be text");
+    if (node.kind != YamlNode::Kind::scalar) {
+      reject(ErrorCode::malformed, node.line, "a key must be text");
+      return;
+    }
     auto& keys = open_.back().keys;
     const auto same = [&](const YamlNode::Key& key) { return key.text == node.text; };
-    if (std::any_of(keys.begin(), keys.end(), same)) {
+    if (std::ranges::any_of(keys, same)) {
       error_ =
           fail_line(ErrorCode::malformed, printable(node.text), node.line, "the key appears twice")
               .value();

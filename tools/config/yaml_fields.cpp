@@ -35,7 +35,7 @@ Status expect_map(const YamlNode& node, std::string_view key,
                   std::initializer_list<std::string_view> known) {
   TRY(expect(node, YamlNode::Kind::map, key));
   for (const YamlNode::Key& found : node.keys) {
-    if (std::find(known.begin(), known.end(), found.text) != known.end()) continue;
+    if (std::ranges::find(known, found.text) != known.end()) continue;
     return fail_line(ErrorCode::malformed, printable(found.text), found.line,
                      "unknown key; known: " + joined(known));
   }

@@ -48,7 +48,7 @@ Result<std::vector<T>> parse_list(const YamlNode& node, std::string_view key,
   std::vector<T> values;
   for (const YamlNode& item : *items) {
     TRY_ASSIGN(T value, parse_item(item, key));
-    if (std::find(values.begin(), values.end(), value) != values.end()) {
+    if (std::ranges::find(values, value) != values.end()) {
       return fail_line(ErrorCode::malformed, key, item.line,
                        "\"" + printable(item.text) + "\" appears twice");
     }

@@ -28,7 +28,7 @@ const Guid& footer_guid() {
 Guid guid_at(ByteView firmware, std::uint64_t offset) {
   Guid guid;
   const ByteView from = firmware.subspan(offset, guid.bytes.size());
-  std::copy(from.begin(), from.end(), guid.bytes.begin());
+  std::ranges::copy(from, guid.bytes.begin());
   return guid;
 }
 

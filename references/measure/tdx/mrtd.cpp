@@ -37,10 +37,10 @@ class Stream {
  public:
   Stream() {
     const ByteView add_name = as_bytes(page_add);
-    std::copy(add_name.begin(), add_name.end(), add_.begin());
+    std::ranges::copy(add_name, add_.begin());
     const ByteView extend_name = as_bytes(mr_extend);
     for (std::size_t i = 0; i < chunks_per_page; ++i)
-      std::copy(extend_name.begin(), extend_name.end(), chunk(i).begin());
+      std::ranges::copy(extend_name, chunk(i).begin());
   }
 
   void add(std::uint64_t gpa) {
@@ -55,7 +55,7 @@ class Stream {
       const auto to = chunk(i).subspan(record_size);
       const std::size_t from = std::min(content.size(), i * chunk_size);
       const ByteView part = content.subspan(from, std::min(chunk_size, content.size() - from));
-      std::fill(std::copy(part.begin(), part.end(), to.begin()), to.end(), std::byte{0});
+      std::ranges::fill(std::ranges::copy(part, to.begin()).out, to.end(), std::byte{0});
     }
     hasher_.update(extends_);
   }

@@ -159,7 +159,7 @@ Status check_added_memory(const Metadata& metadata) {
 
 // A code file without its variables: what is missing is exactly the CFV at offset 0.
 bool lacks_variables(const Metadata& metadata, std::uint64_t described, std::uint64_t present) {
-  return std::any_of(metadata.sections.begin(), metadata.sections.end(), [&](const Section& s) {
+  return std::ranges::any_of(metadata.sections, [&](const Section& s) {
     return s.type == SectionType::cfv && s.data_offset == 0 && described - present == s.raw_size;
   });
 }
@@ -198,8 +198,8 @@ Status check_windows(const Metadata& metadata, std::uint64_t firmware_size) {
 
 Status check_set(const Metadata& metadata) {
   const auto count = [&](SectionType type) {
-    return std::count_if(metadata.sections.begin(), metadata.sections.end(),
-                         [type](const Section& section) { return section.type == type; });
+    return std::ranges::count_if(metadata.sections,
+                                 [type](const Section& section) { return section.type == type; });
   };
   if (count(SectionType::bfv) == 0) return fail(ErrorCode::malformed, "no bfv section");
   if (const auto hobs = count(SectionType::td_hob); hobs != 1) {
