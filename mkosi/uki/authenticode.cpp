@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mkosi/uki/authenticode.hpp"
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
-#include <vector>
 
 #include "mkosi/uki/pe.hpp"
 #include "tools/base/bytes.hpp"
@@ -51,14 +49,9 @@ void feed_headers(const Pe& pe, Stream& stream) {
 Result<DigestSet> authenticode(const Pe& pe, std::span<const HashAlg> algs) {
   Stream stream(pe.file, algs);
   feed_headers(pe, stream);
-  std::vector<const Section*> sections;
-  for (const Section& each : pe.sections) {
-    if (each.raw_size != 0) sections.push_back(&each);
-  }
-  std::ranges::stable_sort(sections, {}, &Section::raw_offset);
   // EDK2 finds the bytes behind the sections by the sum of sizes, not by the last section's end.
   std::uint64_t sum = pe.headers_size;
-  for (const Section* each : sections) {
+  for (const Section* each : pe.by_raw_offset()) {
     stream.feed(each->raw_offset, std::uint64_t{each->raw_offset} + each->raw_size);
     sum += each->raw_size;
   }

@@ -17,6 +17,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "tools/base/bytes.hpp"
@@ -32,7 +33,6 @@ namespace {
 constexpr std::uint32_t max_directories = 16;  // EFI_IMAGE_NUMBER_OF_DIRECTORY_ENTRIES
 constexpr std::uint32_t security_directory = 4;
 constexpr std::size_t directory_entry_size = 8;
-constexpr std::size_t section_entry_size = 40;
 constexpr std::size_t zero_block = 4096;  // zeros are hashed in pieces of this size
 
 struct CoffHeader {
@@ -149,22 +149,13 @@ Status check_windows(const Pe& pe, std::uint64_t table_end) {
   return {};
 }
 
-std::vector<const Section*> by_raw_offset(const Pe& pe) {
-  std::vector<const Section*> sorted;
-  for (const Section& each : pe.sections) {
-    if (each.raw_size != 0) sorted.push_back(&each);
-  }
-  std::ranges::stable_sort(sorted, {}, &Section::raw_offset);
-  return sorted;
-}
-
 // The Authenticode digest covers the headers, then each section's bytes, then the rest by a sum of
 // sizes (see authenticode.hpp): with shared bytes that sum means nothing.
 Status check_raw_overlaps(Pe& pe) {
   std::uint64_t end = pe.headers_size;
   std::string before = "the headers";
   std::uint64_t uncovered = 0;
-  for (const Section* each : by_raw_offset(pe)) {
+  for (const Section* each : pe.by_raw_offset()) {
     if (each->raw_offset < end) {
       return fail_at(ErrorCode::malformed, quoted(*each), each->raw_offset,
                      "raw data starts before the end of " + before + " at " + std::to_string(end));
@@ -192,7 +183,9 @@ void find_virtual_overlaps(Pe& pe) {
   for (const Section& each : pe.sections) {
     if (each.virtual_size != 0) sorted.push_back(&each);
   }
-  std::ranges::stable_sort(sorted, {}, &Section::virtual_address);
+  std::ranges::sort(sorted, [](const Section* a, const Section* b) {
+    return std::pair(a->virtual_address, a) < std::pair(b->virtual_address, b);
+  });
   for (std::size_t i = 1; i < sorted.size(); ++i) {
     const Section& left = *sorted[i - 1];
     const Section& right = *sorted[i];
@@ -250,6 +243,15 @@ DigestSet hash_content(std::span<const HashAlg> algs, const Content& content) {
 const Section* Pe::find(std::string_view name) const {
   const auto at = std::ranges::find(sections, name, &Section::name);
   return at == sections.end() ? nullptr : &*at;
+}
+
+std::vector<const Section*> Pe::by_raw_offset() const {
+  std::vector<const Section*> sorted;
+  for (const Section& each : sections) {
+    if (each.raw_size != 0) sorted.push_back(&each);
+  }
+  std::ranges::sort(sorted, {}, &Section::raw_offset);
+  return sorted;
 }
 
 Result<Content> Pe::content(const Section& section) const {

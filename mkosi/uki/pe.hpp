@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -80,6 +81,8 @@ struct Pe {
 
   // The first section of that name.
   const Section* find(std::string_view name) const;
+  // The sections that have data in the file, in the order of the file.
+  std::vector<const Section*> by_raw_offset() const;
   // What the section holds in memory; limit error when more than max_zero_fill zeros are implied.
   Result<Content> content(const Section& section) const;
 };
