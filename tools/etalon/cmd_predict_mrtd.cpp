@@ -42,9 +42,6 @@ struct Mrtd {
   Sha384 section{};
 };
 
-// No quote of a machine running a firmware we can obtain was available to compare with.
-constexpr eventlog::Basis basis = eventlog::Basis::source;
-
 Result<Bytes> load_image(const Options& options) {
   TRY_ASSIGN(Bytes firmware, read_file(options.firmware, tdx::max_firmware_size));
   if (options.code.empty()) return firmware;
@@ -97,7 +94,7 @@ Json mrtd_json(const Mrtd& mrtd) {
       {"firmware", Json::Object{{"sha256", mrtd.sha256.hex()}, {"size", mrtd.size}}},
       {"mrtd", Json::Object{{std::string(name(tdx::MrtdOrdering::page)), mrtd.page.hex()},
                             {std::string(name(tdx::MrtdOrdering::section)), mrtd.section.hex()}}},
-      {"basis", name(basis)},
+      {"basis", name(tdx::mrtd_basis)},
       {"sections", std::move(sections)}});
 }
 

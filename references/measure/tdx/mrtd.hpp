@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "references/eventlog/event.hpp"
 #include "references/measure/tdx/tdvf.hpp"
 #include "tools/base/bytes.hpp"
 #include "tools/base/digest.hpp"
@@ -19,6 +20,10 @@ enum class MrtdOrdering : std::uint8_t {
   page,     // each page added, then extended: KVM since 6.16 and most others
   section,  // all pages of a section added, then all extended: out-of-tree KVM v19, Ubuntu 24.04
 };
+
+// How well the algorithm is known: no quote of a machine running a firmware we can obtain was
+// available to compare with.
+inline constexpr eventlog::Basis mrtd_basis = eventlog::Basis::source;
 
 // "kvm-page", "kvm-section".
 std::string_view name(MrtdOrdering ordering);

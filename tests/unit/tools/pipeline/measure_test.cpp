@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/pipeline/measure.hpp"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "mkosi/image/walk.hpp"
+#include "references/bundle/bundle.hpp"
+#include "references/bundle/manifest.hpp"
+#include "references/eventlog/expectation.hpp"
+#include "references/eventlog/replay.hpp"
+#include "tests/support/fake_cpio.hpp"
+#include "tests/support/fake_uki.hpp"
+#include "tests/support/temp_folder.hpp"
+#include "tools/base/bytes.hpp"
+#include "tools/base/digest.hpp"
+#include "tools/base/file.hpp"
+#include "tools/base/hasher.hpp"
+#include "tools/base/registers.hpp"
+#include "tools/base/result.hpp"
+#include "tools/codec/json.hpp"
+#include "tools/config/platforms.hpp"
+#include "tools/pipeline/uki_image.hpp"
+
+namespace etalon::pipeline {
+namespace {
+
+using eventlog::Expectation;
+
+constexpr std::string_view policy = "measure func=BPRM_CHECK\n";
+
+Bytes initrd() {
+  test::FakeCpio root;
+  root.directory("etc").directory("etc/ima").file("etc/ima/ima-policy", std::string(policy));
+  root.directory("usr").directory("usr/bin").symlink("bin", "usr/bin");
+  root.file("bin/a b", "one").file("usr/bin/a_b", "two");
+  root.trailer();
+  return root.bytes();
+}
+
+std::string write_uki(const test::TempFolder& folder, std::string_view stub = "257.13") {
+  test::FakePe uki = test::fake_uki(stub);
+  uki.add(".osrel", "ID=small\nPRETTY_NAME=\"Small OS\"\n");
+  uki.add(".cmdline", "console=ttyS0 ima_hash=sha256 ima_template=ima-ng");
+  uki.add(".initrd", as_text(initrd()));
+  uki.add(".linux", as_text(test::fake_kernel()));
+  const std::string path = folder / "small.efi";
+  EXPECT_TRUE(write_file_atomic(path, uki.build()).has_value());
+  return path;
+}
+
+Result<UkiImage> open_small(const std::string& path, unsigned jobs = 1) {
+  return open_uki_image(path, {.algs = {HashAlg::sha256}, .jobs = jobs});
+}
+
+std::vector<config::Platform> platforms(std::string_view yaml) {
+  auto parsed = config::parse_platforms(yaml, ".");
+  EXPECT_TRUE(parsed.has_value()) << parsed.error().text();
+  return parsed.value_or(std::vector<config::Platform>{});
+}
+
+constexpr std::string_view vtpm =
+    "platforms:\n  - id: vm\n    tee: vtpm\n    boot: disk-uki\n    banks: [sha256, sha384]\n";
+
+class Measure : public testing::Test {
+ protected:
+  Result<Measurement> run(const MeasureInputs& inputs, unsigned jobs = 1) {
+    TRY_ASSIGN(const UkiImage image, open_small(write_uki(folder_), jobs));
+    return measure(image, inputs);
+  }
+
+  static bundle::Manifest manifest(const Measurement& measurement) {
+    auto parsed = bundle::parse_payload(measurement.bundle.envelope.payload);
+    EXPECT_TRUE(parsed.has_value()) << parsed.error().text();
+    return *std::move(parsed);
+  }
+
+  test::TempFolder folder_;
+};
+
+TEST_F(Measure, describes_the_image_its_root_and_its_registers) {
+  const auto done = run({.release = {.name = "small"}, .platforms = platforms(vtpm)});
+  ASSERT_TRUE(done.has_value()) << done.error().text();
+  const bundle::Manifest made = manifest(*done);
+  EXPECT_EQ(made.release.name, "small");
+  EXPECT_EQ(made.image.os, "Small OS");
+  EXPECT_EQ(made.image.kernel, "6.12.95+deb12-cloud-amd64");
+  EXPECT_EQ(made.image.cmdline, "console=ttyS0 ima_hash=sha256 ima_template=ima-ng");
+  ASSERT_TRUE(made.ima.has_value());
+  EXPECT_EQ(made.ima->hash, "sha256");
+  EXPECT_EQ(made.ima->templates, std::vector<std::string>{"ima-ng"});
+  ASSERT_EQ(made.subjects.size(), 1U);
+  EXPECT_EQ(made.subjects[0].name, "small.efi");
+  ASSERT_EQ(made.platforms.size(), 1U);
+  EXPECT_EQ(made.platforms[0].eventlog, "eventlogs/vm.json");
+}
+
+TEST_F(Measure, states_values_that_its_own_events_replay_to) {
+  const auto done = run({.platforms = platforms(vtpm)});
+  ASSERT_TRUE(done.has_value()) << done.error().text();
+  const auto values = eventlog::replay(done->platforms[0].events);
+  ASSERT_TRUE(values.has_value());
+  for (const auto reg : {RegisterId::pcr<4>(), RegisterId::pcr<9>(), RegisterId::pcr<11>()}) {
+    const Expectation& expectation = done->platforms[0].registers.at(reg);
+    ASSERT_EQ(expectation.status, Expectation::Status::exact) << reg.text();
+    EXPECT_EQ(expectation.any.front().values, values->at(reg)) << reg.text();
+    EXPECT_EQ(expectation.any.front().values.size(), 2U);
+  }
+  EXPECT_EQ(done->platforms[0].registers.at(RegisterId::pcr<12>()).status,
+            Expectation::Status::zero);
+}
+
+TEST_F(Measure, lists_files_under_the_paths_ima_records) {
+  const auto done = run({.platforms = platforms(vtpm)});
+  ASSERT_TRUE(done.has_value()) << done.error().text();
+  const auto files = parse_json(as_text(done->bundle.files.at("files.json")));
+  ASSERT_TRUE(files.has_value());
+  ASSERT_EQ(files->array()->size(), 3U);
+  EXPECT_EQ(*json_text((*files->array())[0], "path"), "/etc/ima/ima-policy");
+  // The space and the underscore fall together; both records stay, in the order of their paths.
+  EXPECT_EQ(*json_text((*files->array())[1], "path"), "/usr/bin/a_b");
+  EXPECT_EQ(*json_text((*files->array())[2], "path"), "/usr/bin/a_b");
+  EXPECT_EQ(*json_text(*(*files->array())[1].find("digests"), "sha256"),
+            sha256(as_bytes("one")).hex());
+}
+
+TEST_F(Measure, gives_the_same_bundle_with_any_number_of_jobs) {
+  const MeasureInputs inputs{.platforms = platforms(vtpm)};
+  const auto one = run(inputs, 1);
+  const auto three = run(inputs, 3);
+  ASSERT_TRUE(one.has_value() && three.has_value());
+  EXPECT_EQ(one->bundle, three->bundle);
+}
+
+TEST_F(Measure, takes_the_policy_only_when_it_is_the_images) {
+  const auto good = run({.platforms = platforms(vtpm), .policy = to_bytes(policy)});
+  ASSERT_TRUE(good.has_value()) << good.error().text();
+  EXPECT_EQ(manifest(*good).ima->policy, "policy/ima-policy");
+  EXPECT_EQ(as_text(good->bundle.files.at("policy/ima-policy")), policy);
+  const auto bad = run({.platforms = platforms(vtpm), .policy = to_bytes("measure\n")});
+  ASSERT_FALSE(bad.has_value());
+  EXPECT_EQ(bad.error().code, ErrorCode::mismatch);
+  EXPECT_EQ(bad.error().text(), "the policy given is not the image's /etc/ima/ima-policy");
+}
+
+TEST_F(Measure, holds_back_what_rests_on_source_alone_until_it_is_accepted) {
+  // The rules of stub 260 were read and never seen at work.
+  const std::string path = write_uki(folder_, "260.1");
+  const auto image = open_small(path);
+  ASSERT_TRUE(image.has_value());
+  const auto held = measure(*image, {.platforms = platforms(vtpm)});
+  ASSERT_TRUE(held.has_value()) << held.error().text();
+  const Expectation& pcr11 = held->platforms[0].registers.at(RegisterId::pcr<11>());
+  EXPECT_EQ(pcr11.status, Expectation::Status::unpredictable);
+  EXPECT_TRUE(pcr11.reason.starts_with("rests on rules only read in source code: "));
+  EXPECT_FALSE(held->notes.empty());
+
+  const auto predicted = predict_platforms(*image, platforms(vtpm), {});
+  ASSERT_TRUE(predicted.has_value());
+  MeasureInputs inputs{.platforms = platforms(vtpm)};
+  for (const auto& [reg, expectation] : predicted->front().registers) {
+    for (std::string& rule : source_rules(predicted->front(), reg)) {
+      inputs.accept.push_back(std::move(rule));
+    }
+  }
+  const auto accepted = measure(*image, inputs);
+  ASSERT_TRUE(accepted.has_value()) << accepted.error().text();
+  EXPECT_EQ(accepted->platforms[0].registers.at(RegisterId::pcr<11>()).status,
+            Expectation::Status::exact);
+  EXPECT_TRUE(accepted->notes.empty());
+}
+
+TEST_F(Measure, refuses_to_accept_a_rule_nothing_rests_on) {
+  const auto done = run({.platforms = platforms(vtpm), .accept = {"systemd-stub 999"}});
+  ASSERT_FALSE(done.has_value());
+  EXPECT_EQ(done.error().code, ErrorCode::usage);
+  EXPECT_EQ(done.error().text(),
+            "--accept: no value rests on a rule 'systemd-stub 999' only read in source code");
+}
+
+TEST_F(Measure, names_the_platform_whose_stub_is_unknown) {
+  const auto image = open_small(write_uki(folder_, "999"));
+  ASSERT_TRUE(image.has_value());
+  const auto done = measure(*image, {.platforms = platforms(vtpm)});
+  ASSERT_FALSE(done.has_value());
+  EXPECT_EQ(done.error().code, ErrorCode::unsupported);
+  EXPECT_EQ(done.error().text(),
+            "small.efi: platform vm: systemd-stub 999 has no rules; --assume-stub takes those of a "
+            "version of 252..262");
+  const auto assumed =
+      measure(*image, {.platforms = platforms(vtpm), .overrides = {.assume_stub = 257}});
+  EXPECT_TRUE(assumed.has_value());
+}
+
+TEST_F(Measure, refuses_an_image_that_is_no_uki) {
+  const std::string path = folder_ / "root.cpio";
+  ASSERT_TRUE(write_file_atomic(path, initrd()).has_value());
+  const auto image = open_small(path);
+  ASSERT_FALSE(image.has_value());
+  EXPECT_EQ(image.error().code, ErrorCode::unsupported);
+  EXPECT_EQ(image.error().message,
+            "registers are predicted from a UKI; this is another format: initramfs");
+}
+
+}  // namespace
+}  // namespace etalon::pipeline

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/pipeline/os_facts.hpp"
+
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace etalon::pipeline {
+namespace {
+
+using Words = std::vector<std::string>;
+
+TEST(OsRelease, removes_quotes_and_passes_over_the_rest) {
+  const auto fields = parse_os_release(
+      "# a comment\n\nID=debian\nPRETTY_NAME=\"A \\\"good\\\" one\"\r\nX='lit\\eral'\n  Y = "
+      "1\nbad\n"
+      "ID=later");
+  EXPECT_EQ(fields.at("ID"), "later");
+  EXPECT_EQ(fields.at("PRETTY_NAME"), "A \"good\" one");
+  EXPECT_EQ(fields.at("X"), "lit\\eral");
+  EXPECT_FALSE(fields.contains("bad"));
+  EXPECT_EQ(fields.size(), 4U);
+}
+
+TEST(Cmdline, splits_at_blanks_outside_quotes_and_stops_at_init_arguments) {
+  EXPECT_EQ(split_cmdline("  a=1 \"b c\"=2 d=\"e f\"\tg -- ima_hash=x"),
+            (Words{"a=1", "b c=2", "d=e f", "g"}));
+  EXPECT_EQ(split_cmdline(""), Words{});
+  EXPECT_EQ(split_cmdline("a --"), Words{"a"});
+}
+
+TEST(ImaCmdline, takes_the_last_hash_and_every_policy) {
+  const auto ima = ima_cmdline(
+      "ima_hash=sha1 ima_policy=tcb ima_hash=sha256 ima_policy=critical_data ima_template=ima-ng "
+      "ima_hash");
+  EXPECT_EQ(ima,
+            (ImaCmdline{.hash = "sha256", .tmplate = "ima-ng", .policy = "tcb|critical_data"}));
+  EXPECT_EQ(ima_cmdline("quiet"), ImaCmdline{});
+}
+
+Words phases(const std::set<std::string_view>& paths) {
+  return boot_phases([&paths](std::string_view path) { return paths.contains(path); });
+}
+
+constexpr std::string_view library = "/usr/lib/x86_64-linux-gnu/libtss2-esys.so.0";
+constexpr std::string_view sysinit =
+    "/usr/lib/systemd/system/sysinit.target.wants/systemd-pcrphase-sysinit.service";
+constexpr std::string_view ready =
+    "/usr/lib/systemd/system/sysinit.target.wants/systemd-pcrphase.service";
+constexpr std::string_view initrd =
+    "/lib/systemd/system/initrd.target.wants/systemd-pcrphase-initrd.service";
+
+TEST(BootPhases, an_initrd_that_is_the_root_says_sysinit_and_ready) {
+  EXPECT_EQ(phases({library, sysinit, ready, initrd}), (Words{"", "sysinit", "sysinit:ready"}));
+}
+
+TEST(BootPhases, an_initrd_with_its_mark_enters_and_leaves) {
+  EXPECT_EQ(phases({library, sysinit, ready, initrd, "/etc/initrd-release"}),
+            (Words{"", "enter-initrd", "enter-initrd:leave-initrd"}));
+}
+
+TEST(BootPhases, without_units_or_library_nothing_is_said) {
+  EXPECT_EQ(phases({library}), Words{""});
+  EXPECT_EQ(phases({sysinit, ready}), Words{""});
+  EXPECT_EQ(phases({library, "/etc/initrd-release"}), Words{""});
+}
+
+}  // namespace
+}  // namespace etalon::pipeline

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// files.json of a bundle: one record per regular file of the walked root, sorted by path bytes,
+// with the path as an IMA list spells it (docs/formats/files.md). It is canonical JSON without
+// spaces or newlines and can be read record by record.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mkosi/image/tree.hpp"
+#include "tools/codec/json.hpp"
+
+namespace etalon::pipeline {
+
+// "path", and for bytes that are not UTF-8 a readable stand-in there with the exact bytes in
+// "path_b64".
+void add_path(Json::Object& record, std::string_view path);
+
+std::string files_json(const image::ImageTree& tree);
+
+}  // namespace etalon::pipeline

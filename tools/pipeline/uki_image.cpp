@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/pipeline/uki_image.hpp"
+
+#include <array>
+#include <cstddef>
+#include <future>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "mkosi/image/walk.hpp"
+#include "mkosi/uki/bzimage.hpp"
+#include "mkosi/uki/uki.hpp"
+#include "tools/base/bytes.hpp"
+#include "tools/base/digest.hpp"
+#include "tools/base/file.hpp"
+#include "tools/base/hasher.hpp"
+#include "tools/base/result.hpp"
+#include "tools/pipeline/os_facts.hpp"
+
+namespace etalon::pipeline {
+namespace {
+
+constexpr std::array file_algs = {HashAlg::sha256, HashAlg::sha384};
+
+std::string file_name(const std::string& path) {
+  const std::size_t slash = path.find_last_of('/');
+  return slash == std::string::npos ? path : path.substr(slash + 1);
+}
+
+std::string section_text(const uki::Uki& uki, std::string_view section) {
+  const uki::Content* content = uki.find(section);
+  return content == nullptr ? std::string() : uki::text(*content);
+}
+
+std::string os_label(const uki::Uki& uki) {
+  const auto fields = parse_os_release(section_text(uki, ".osrel"));
+  for (const char* key : {"PRETTY_NAME", "ID"}) {
+    const auto at = fields.find(key);
+    if (at != fields.end()) return at->second;
+  }
+  return {};
+}
+
+// The kernel's version is a label here; what rests on it refuses an unknown one itself.
+std::string kernel_release(const uki::Uki& uki) {
+  const uki::Content* linux_section = uki.find(".linux");
+  if (linux_section == nullptr) return {};
+  const auto kernel = uki::decode_bzimage(linux_section->stored);
+  return kernel ? kernel->release() : std::string();
+}
+
+Status require_uki(ByteView file) {
+  TRY_ASSIGN(const image::Format format, image::detect_format(file));
+  if (format == image::Format::uki) return {};
+  return fail(
+      ErrorCode::unsupported,
+      "registers are predicted from a UKI; this is another format: " + std::string(name(format)));
+}
+
+Result<UkiImage> read(MappedFile file, const image::WalkOptions& options) {
+  const ByteView bytes = file.view();
+  TRY(require_uki(bytes));
+  // The digests of the whole file take a core of their own while the root is walked.
+  auto digests = std::async(options.jobs > 1 ? std::launch::async : std::launch::deferred,
+                            [bytes] { return hash_all(file_algs, bytes); });
+  UkiImage image{.file = std::move(file)};
+  image.name = file_name(image.file.path());
+  TRY_ASSIGN(image.uki, uki::decode_uki(bytes));
+  if (image.uki.find(".initrd") != nullptr) {
+    TRY_ASSIGN(image.walked, image::walk_uki(bytes, options));
+  }
+  image.os = os_label(image.uki);
+  image.kernel_release = kernel_release(image.uki);
+  image.cmdline = section_text(image.uki, ".cmdline");
+  image.digests = digests.get();
+  TRY(image.file.check_unchanged());
+  return image;
+}
+
+}  // namespace
+
+bool UkiImage::has(std::string_view path) const {
+  const auto entry = walked.tree.resolve(path, image::FollowLast::no);
+  return entry.has_value() && (*entry)->type != image::EntryType::directory;
+}
+
+Result<UkiImage> open_uki_image(const std::string& path, const image::WalkOptions& options) {
+  TRY_ASSIGN(MappedFile file, MappedFile::open(path));
+  return in_file(read(std::move(file), options), path);
+}
+
+}  // namespace etalon::pipeline

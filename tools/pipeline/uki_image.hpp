@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// A UKI on disk, opened once for everything that is computed from it: its sections, the walked root
+// in its .initrd, its digests, and what it says about itself.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "mkosi/image/walk.hpp"
+#include "mkosi/uki/uki.hpp"
+#include "tools/base/digest.hpp"
+#include "tools/base/file.hpp"
+#include "tools/base/result.hpp"
+
+namespace etalon::pipeline {
+
+struct UkiImage {
+  MappedFile file;      // what the views in `uki` look at
+  std::string name{};   // the file's name without its folder: how origins call it
+  DigestSet digests{};  // of the file, SHA-256 and SHA-384
+  uki::Uki uki{};
+  image::Walked walked{};        // the root in .initrd, with the digests asked for
+  std::string os{};              // PRETTY_NAME of .osrel, or its ID
+  std::string kernel_release{};  // of .linux; empty when its header has none
+  std::string cmdline{};         // of .cmdline, up to its first NUL
+
+  // The root holds a file or symlink at this path, symlinked folders followed.
+  bool has(std::string_view path) const;
+};
+
+// unsupported for an image that is no UKI; the UKI's own errors otherwise.
+Result<UkiImage> open_uki_image(const std::string& path, const image::WalkOptions& options);
+
+}  // namespace etalon::pipeline
