@@ -10,6 +10,7 @@ void add_predict(cli::Program& program) {
   CLI::App& group = *program.app().add_subcommand("predict", "compute register values offline");
   group.require_subcommand(1);
   add_predict_mrtd(program, group);
+  add_predict_registers(program, group);
 }
 
 }  // namespace etalon::build

@@ -10,8 +10,10 @@ namespace etalon::build {
 void add_eventlog(cli::Program& program);  // the group; its verbs below
 void add_eventlog_replay(cli::Program& program, CLI::App& group);
 void add_eventlog_show(cli::Program& program, CLI::App& group);
+void add_measure(cli::Program& program);
 void add_predict(cli::Program& program);  // the group; its verbs below
 void add_predict_mrtd(cli::Program& program, CLI::App& group);
+void add_predict_registers(cli::Program& program, CLI::App& group);
 
 void add_image(cli::Program& program);  // the group; its verbs below
 void add_image_show(cli::Program& program, CLI::App& group);

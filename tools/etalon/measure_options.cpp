@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/etalon/measure_options.hpp"
+
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "mkosi/image/walk.hpp"
+#include "tools/base/digest.hpp"
+#include "tools/base/result.hpp"
+#include "tools/cli/program.hpp"
+#include "tools/cli/progress.hpp"
+#include "tools/etalon/image_output.hpp"
+#include "tools/pipeline/predict.hpp"
+#include "tools/pipeline/uki_image.hpp"
+
+namespace etalon::build {
+
+void add_measure_options(CLI::App& verb, MeasureOptions& options) {
+  add_image_options(verb, options.image);
+  verb.add_option("--platforms", options.platforms, "machines to predict for (platforms.yaml)")
+      ->required();
+  verb.add_option("--assume-stub", options.assume_stub,
+                  "take the rules of this systemd-stub version for an unknown one");
+  verb.add_option("--assume-kernel", options.assume_kernel,
+                  "take the rules of this Linux version for an unknown one");
+  verb.add_option("--alg", options.algs, "digests of the root's files, e.g. sha256,sha384");
+}
+
+pipeline::Overrides overrides(const MeasureOptions& options) {
+  pipeline::Overrides out;
+  if (options.assume_stub != 0) out.assume_stub = options.assume_stub;
+  if (!options.assume_kernel.empty()) out.assume_kernel = options.assume_kernel;
+  return out;
+}
+
+Result<pipeline::UkiImage> open_image(const MeasureOptions& options, cli::Io& io) {
+  TRY_ASSIGN(const auto algs, parse_hash_algs(options.algs));
+  cli::Progress progress(io, "measuring");
+  const image::WalkOptions walk{
+      .algs = algs, .jobs = options.image.jobs, .max_unpacked = options.image.max_unpacked};
+  return pipeline::open_uki_image(options.image.image, walk);
+}
+
+}  // namespace etalon::build
