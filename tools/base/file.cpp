@@ -16,7 +16,6 @@
 #include <utility>
 
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <tl/expected.hpp>
@@ -42,20 +41,6 @@ Status sync_folder(const std::string& folder) {
 
 Result<FileHandle> not_regular(const std::string& path) {
   return in_file(Result<FileHandle>(fail(ErrorCode::io, "not a regular file")), path);
-}
-
-Result<FileHandle> open_regular(const std::string& path) {
-  struct stat info {};
-
-  // Asked before the open, so that a FIFO or device is never opened; asked again after it, because
-  // the name may point elsewhere by then (O_NONBLOCK: a FIFO put there must not block).
-  if (::stat(path.c_str(), &info) != 0) return io_error(path, "open", errno);
-  if (!S_ISREG(info.st_mode)) return not_regular(path);
-  FileHandle handle(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  if (!handle) return io_error(path, "open", errno);
-  if (::fstat(handle.get(), &info) != 0) return io_error(path, "stat", errno);
-  if (!S_ISREG(info.st_mode)) return not_regular(path);
-  return handle;
 }
 
 Status write_all(int fd, ByteView content, const std::string& path) {
@@ -123,75 +108,45 @@ tl::unexpected<Error> io_error(const std::string& path, std::string_view verb, i
   return tl::unexpected(std::move(error));
 }
 
-Result<Bytes> read_file(const std::string& path, std::uint64_t max_size) {
+Result<FileHandle> open_regular(const std::string& path) {
+  struct stat info {};
+
+  // Asked before the open, so that a FIFO or device is never opened; asked again after it, because
+  // the name may point elsewhere by then (O_NONBLOCK: a FIFO put there must not block).
+  if (::stat(path.c_str(), &info) != 0) return io_error(path, "open", errno);
+  if (!S_ISREG(info.st_mode)) return not_regular(path);
+  FileHandle handle(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (!handle) return io_error(path, "open", errno);
+  if (::fstat(handle.get(), &info) != 0) return io_error(path, "stat", errno);
+  if (!S_ISREG(info.st_mode)) return not_regular(path);
+  return handle;
+}
+
+Status stream_file(const std::string& path, std::uint64_t max_size,
+                   const std::function<void(ByteView piece)>& take) {
   TRY_ASSIGN(const FileHandle handle, open_regular(path));
-  Bytes content;
   std::array<std::byte, 65536> buffer{};
+  std::uint64_t left = max_size;
   while (true) {
     const ssize_t got = ::read(handle.get(), buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return io_error(path, "read", errno);
-    if (got == 0) return content;
+    if (got == 0) return {};
     const auto size = static_cast<std::size_t>(got);
-    if (size > max_size - content.size()) {
-      return in_file(Result<Bytes>(fail(ErrorCode::limit,
-                                        "larger than " + std::to_string(max_size) + " bytes")),
-                     path);
+    if (size > left) {
+      return in_file(
+          Status(fail(ErrorCode::limit, "larger than " + std::to_string(max_size) + " bytes")),
+          path);
     }
-    append(content, std::span(buffer).first(size));
+    left -= size;
+    take(std::span(buffer).first(size));
   }
 }
 
-Result<MappedFile::Identity> MappedFile::identify(int fd, const std::string& path) {
-  struct stat info {};
-
-  if (::fstat(fd, &info) != 0) return io_error(path, "stat", errno);
-  return Identity{.device = info.st_dev,
-                  .inode = info.st_ino,
-                  .size = static_cast<std::uint64_t>(info.st_size),
-                  .mtime_seconds = info.st_mtim.tv_sec,
-                  .mtime_nanoseconds = info.st_mtim.tv_nsec};
-}
-
-Result<MappedFile> MappedFile::open(const std::string& path) {
-  MappedFile mapped;
-  mapped.path_ = path;
-  TRY_ASSIGN(mapped.file_, open_regular(path));
-  TRY_ASSIGN(mapped.identity_, identify(mapped.file_.get(), path));
-  mapped.size_ = mapped.identity_.size;
-  if (mapped.size_ == 0) return mapped;
-  void* data = ::mmap(nullptr, mapped.size_, PROT_READ, MAP_PRIVATE, mapped.file_.get(), 0);
-  if (data == MAP_FAILED) return io_error(path, "map", errno);
-  mapped.data_ = static_cast<const std::byte*>(data);
-  (void)::madvise(data, mapped.size_, MADV_SEQUENTIAL);
-  return mapped;
-}
-
-MappedFile::MappedFile(MappedFile&& other) noexcept
-    : path_(std::move(other.path_)),
-      file_(std::move(other.file_)),
-      identity_(other.identity_),
-      data_(std::exchange(other.data_, nullptr)),
-      size_(std::exchange(other.size_, 0)) {}
-
-MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
-  std::swap(path_, other.path_);
-  std::swap(file_, other.file_);
-  std::swap(identity_, other.identity_);
-  std::swap(data_, other.data_);
-  std::swap(size_, other.size_);
-  return *this;
-}
-
-MappedFile::~MappedFile() {
-  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): munmap takes what mmap returned
-  if (data_ != nullptr) (void)::munmap(const_cast<std::byte*>(data_), size_);
-}
-
-Status MappedFile::check_unchanged() const {
-  TRY_ASSIGN(const Identity now, identify(file_.get(), path_));
-  if (now == identity_) return {};
-  return in_file(Status(fail(ErrorCode::io, "the file changed while it was read")), path_);
+Result<Bytes> read_file(const std::string& path, std::uint64_t max_size) {
+  Bytes content;
+  TRY(stream_file(path, max_size, [&](ByteView piece) { append(content, piece); }));
+  return content;
 }
 
 Status write_file_atomic(const std::string& path, ByteView content, mode_t mode) {

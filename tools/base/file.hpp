@@ -46,9 +46,16 @@ class FileHandle {
 // "cannot VERB: strerror(errno)" as an io error naming the file.
 tl::unexpected<Error> io_error(const std::string& path, std::string_view verb, int error_number);
 
-// The whole content of a regular file; limit error beyond max_size bytes. FIFOs and devices are
-// refused without being opened for reading.
+// Opens a regular file for reading. FIFOs and devices are refused without being opened.
+Result<FileHandle> open_regular(const std::string& path);
+
+// The whole content of a regular file; limit error beyond max_size bytes.
 Result<Bytes> read_file(const std::string& path, std::uint64_t max_size);
+
+// Hands a regular file over piece by piece, in order, for what needs no whole content; the same
+// refusals and the same cap as read_file.
+Status stream_file(const std::string& path, std::uint64_t max_size,
+                   const std::function<void(ByteView piece)>& take);
 
 // A read-only mapping of a regular file. The file's size, modification time and inode are kept;
 // check_unchanged() tells whether they still hold, and must be asked after the last use.

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -32,6 +33,12 @@ Envelope envelope_file(const std::string& name) {
   return *std::move(envelope);
 }
 
+// The key of the specification's example.
+constexpr std::string_view vector_spki =
+    "3059301306072a8648ce3d020106082a8648ce3d03010703420004"
+    "67cd390f77aa359cb08c2235f652270493a9ed832b0abcc01f70954c0390d238"
+    "0c782bd54e269125a44f4433aff1432ce94e12bca73aa67ac80cea12608ddf74";
+
 Envelope small() {
   return {.payload_type = "t", .payload = to_bytes("body"), .signatures = {}};
 }
@@ -44,11 +51,7 @@ TEST(Dsse, reproduces_the_example_of_the_specification) {
   const std::string payload = *json_text(*vector, "payload_utf8");
   const Bytes message = pae(type, as_bytes(payload));
   EXPECT_EQ(as_text(message), *json_text(*vector, "pae_utf8"));
-  const Bytes spki = *from_hex(
-      "3059301306072a8648ce3d020106082a8648ce3d03010703420004"
-      "67cd390f77aa359cb08c2235f652270493a9ed832b0abcc01f70954c0390d238"
-      "0c782bd54e269125a44f4433aff1432ce94e12bca73aa67ac80cea12608ddf74");
-  const auto key = PublicKey::from_spki(spki);
+  const auto key = PublicKey::from_spki(*from_hex(vector_spki));
   ASSERT_TRUE(key.has_value());
   const Bytes signature = *decode_base64(*json_text(*vector, "sig"));
   EXPECT_EQ(signature.size(), 64U);
@@ -58,6 +61,21 @@ TEST(Dsse, reproduces_the_example_of_the_specification) {
     flipped[i] ^= std::byte{0x10};
     EXPECT_FALSE(key->verifies(message, flipped)) << i;
   }
+}
+
+TEST(Dsse, attaches_a_raw_signature_in_der_form) {
+  const auto vector = parse_json(as_text(source_file("tests/data/dsse/spec-vector.json")));
+  ASSERT_TRUE(vector.has_value());
+  Envelope envelope{.payload_type = *json_text(*vector, "payloadType"),
+                    .payload = to_bytes(*json_text(*vector, "payload_utf8"))};
+  const auto key = PublicKey::from_spki(*from_hex(vector_spki));
+  ASSERT_TRUE(key.has_value());
+  const Bytes raw = *decode_base64(*json_text(*vector, "sig"));
+  ASSERT_TRUE(attach(envelope, *key, raw).has_value());
+  const Bytes& der = envelope.signatures.at(0).sig;
+  EXPECT_EQ(der.at(0), std::byte{0x30});
+  EXPECT_EQ(to_hex(ByteView(der).last(32)), to_hex(ByteView(raw).last(32)));
+  EXPECT_TRUE(key->verifies(pae(envelope.payload_type, envelope.payload), der));
 }
 
 TEST(Dsse, accepts_envelopes_of_other_tools_with_the_right_key_only) {
