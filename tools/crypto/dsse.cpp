@@ -107,10 +107,11 @@ Status sign(Envelope& envelope, const PrivateKey& key) {
 
 Status attach(Envelope& envelope, const PublicKey& key, ByteView signature) {
   TRY(check_room(envelope));
-  if (!key.verifies(pae(envelope.payload_type, envelope.payload), signature)) {
+  auto accepted = key.accepted_form(pae(envelope.payload_type, envelope.payload), signature);
+  if (!accepted) {
     return fail(ErrorCode::crypto, "the signature is not this key's over this payload");
   }
-  put(envelope, key, to_bytes(signature));
+  put(envelope, key, *std::move(accepted));
   return {};
 }
 

@@ -53,7 +53,7 @@ std::string render_envelope(const Envelope& envelope);
 // this payload is replaced, so that signing twice does not grow the envelope.
 Status sign(Envelope& envelope, const PrivateKey& key);
 // Puts in a signature made elsewhere, in the same way; crypto error if it is not this key's over
-// this payload.
+// this payload. Raw r||s, as PKCS#11 tokens give it, becomes DER.
 Status attach(Envelope& envelope, const PublicKey& key, ByteView signature);
 
 // For each of `keys`, whether one of the signatures is that key's over the payload. `keys` with

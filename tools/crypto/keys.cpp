@@ -244,15 +244,20 @@ std::string PublicKey::pem() const {
 }
 
 bool PublicKey::verifies(ByteView message, ByteView signature) const {
+  return accepted_form(message, signature).has_value();
+}
+
+std::optional<Bytes> PublicKey::accepted_form(ByteView message, ByteView signature) const {
   const char* hash = own_hash(type_);
-  if (verifies_with(key_.get(), hash, message, signature)) return true;
-  if (type_ == KeyType::p384 && verifies_with(key_.get(), "SHA256", message, signature)) {
-    return true;
+  if (verifies_with(key_.get(), hash, message, signature) ||
+      (type_ == KeyType::p384 && verifies_with(key_.get(), "SHA256", message, signature))) {
+    return to_bytes(signature);
   }
   const std::size_t width = scalar_size(type_);
-  if (width == 0 || signature.size() != 2 * width) return false;
+  if (width == 0 || signature.size() != 2 * width) return std::nullopt;
   const auto der = der_signature(signature, width);
-  return der && verifies_with(key_.get(), hash, message, *der);
+  if (!der || !verifies_with(key_.get(), hash, message, *der)) return std::nullopt;
+  return *der;
 }
 
 Result<PrivateKey> PrivateKey::own(evp_pkey_st* pointer) {

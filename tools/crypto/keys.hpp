@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -67,6 +68,9 @@ class PublicKey {
   // writes them, or raw r||s as the DSSE specification's own example has them. P-384 signatures
   // may be over SHA-384 or, as cosign makes them, over SHA-256.
   bool verifies(ByteView message, ByteView signature) const;
+  // The same signature in the form that every verifier reads: DER for ECDSA. Nothing where it is
+  // not this key's over `message`.
+  std::optional<Bytes> accepted_form(ByteView message, ByteView signature) const;
 
   bool operator==(const PublicKey& other) const { return spki_ == other.spki_; }
 
