@@ -209,6 +209,9 @@ Result<Measurement> measure(const UkiImage& image, const MeasureInputs& inputs) 
     TRY(add_logs(platform, members));
     manifest.platforms.push_back(describe_platform(platform));
   }
+  for (const image::Finding& finding : image::find_ima_collisions(image.walked.tree)) {
+    out.notes.push_back(printable(finding.path) + ": " + finding.message);
+  }
   add_subjects(image, out.platforms, manifest);
   if (inputs.kernel_config) members.emplace(config_member, *inputs.kernel_config);
   TRY_ASSIGN(out.bundle, bundle::make_bundle(std::move(manifest), std::move(members)));

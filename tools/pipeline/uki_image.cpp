@@ -59,12 +59,13 @@ Status require_uki(ByteView file) {
 }
 
 Result<UkiImage> read(MappedFile file, const image::WalkOptions& options) {
-  const ByteView bytes = file.view();
+  UkiImage image{.file = std::move(file)};
+  const ByteView bytes = image.file.view();
   TRY(require_uki(bytes));
-  // The digests of the whole file take a core of their own while the root is walked.
+  // The digests of the whole file take a core of their own while the root is walked. Declared
+  // behind `image`, so that an early return waits for them before the file is unmapped.
   auto digests = std::async(options.jobs > 1 ? std::launch::async : std::launch::deferred,
                             [bytes] { return hash_all(file_algs, bytes); });
-  UkiImage image{.file = std::move(file)};
   image.name = file_name(image.file.path());
   TRY_ASSIGN(image.uki, uki::decode_uki(bytes));
   if (image.uki.find(".initrd") != nullptr) {
