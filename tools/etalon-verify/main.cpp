@@ -7,5 +7,6 @@
 int main(int argc, char** argv) {
   etalon::cli::Program program("etalon-verify",
                                "check bundles of reference values and evidence against them");
+  etalon::relying::add_bundle(program);
   return program.main(argc, argv, std::cout, std::cerr);
 }

@@ -5,4 +5,8 @@
 
 #include "tools/cli/program.hpp"
 
-namespace etalon::relying {}  // namespace etalon::relying
+namespace etalon::relying {
+
+void add_bundle(cli::Program& program);
+
+}  // namespace etalon::relying

@@ -11,5 +11,9 @@ int main(int argc, char** argv) {
   etalon::build::add_image(program);
   etalon::build::add_measure(program);
   etalon::build::add_predict(program);
+  etalon::build::add_keygen(program);
+  etalon::build::add_payload(program);
+  etalon::build::add_sign(program);
+  etalon::build::add_attach(program);
   return program.main(argc, argv, std::cout, std::cerr);
 }

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "references/bundle/bundle_file.hpp"
+#include "references/bundle/report.hpp"
+#include "tools/base/bytes.hpp"
+#include "tools/base/digest.hpp"
+#include "tools/base/file.hpp"
+#include "tools/base/hasher.hpp"
+#include "tools/base/result.hpp"
+#include "tools/base/utc.hpp"
+#include "tools/cli/program.hpp"
+#include "tools/crypto/keys.hpp"
+#include "tools/etalon-verify/verbs.hpp"
+
+namespace etalon::relying {
+namespace {
+
+struct Options {
+  std::string bundle;
+  std::vector<std::string> keys;
+  std::string image;
+  std::string subject;
+  std::optional<std::string> release;
+  std::string time;
+  bool require_members = false;
+};
+
+// An error in what an option says is one of the command line, whatever its parser calls it.
+template <class T>
+Result<T> as_usage(Result<T> result, std::string_view option) {
+  if (!result) {
+    result.error().code = ErrorCode::usage;
+    result.error().field = option;
+  }
+  return result;
+}
+
+Result<std::vector<crypto::PublicKey>> load_keys(const std::vector<std::string>& paths) {
+  std::vector<crypto::PublicKey> keys;
+  for (const std::string& path : paths) {
+    TRY_ASSIGN(const Bytes pem, read_file(path, crypto::max_key_file));
+    TRY_ASSIGN(const crypto::PublicKey key,
+               in_file(in(crypto::PublicKey::from_pem(pem), "public key"), path));
+    if (std::find(keys.begin(), keys.end(), key) != keys.end()) {
+      return in_file(Result<std::vector<crypto::PublicKey>>(
+                         fail(ErrorCode::usage, "the same key is given twice")),
+                     path);
+    }
+    keys.push_back(key);
+  }
+  return keys;
+}
+
+Result<DigestSet> image_digests(const std::string& path) {
+  MultiHasher hasher(all_hash_algs);
+  TRY(stream_file(path, std::numeric_limits<std::uint64_t>::max(),
+                  [&](ByteView piece) { hasher.update(piece); }));
+  return hasher.finish();
+}
+
+Result<DigestSet> parse_subject(std::string_view text) {
+  const std::size_t colon = text.find(':');
+  TRY_ASSIGN(const HashAlg alg, parse_hash_alg(text.substr(0, colon)));
+  if (colon == std::string_view::npos) return fail(ErrorCode::usage, "must be ALG:HEX");
+  TRY_ASSIGN(const AnyDigest digest, AnyDigest::from_hex(alg, text.substr(colon + 1)));
+  DigestSet digests;
+  digests.set(digest);
+  return digests;
+}
+
+Result<DigestSet> subject_digests(const Options& options) {
+  if (!options.image.empty()) return image_digests(options.image);
+  if (options.subject.empty()) return DigestSet();
+  return as_usage(parse_subject(options.subject), "--subject");
+}
+
+Result<Utc> judged_at(const std::string& time) {
+  if (!time.empty()) return as_usage(Utc::parse(time), "--time");
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return Utc::from_unix(std::chrono::duration_cast<std::chrono::seconds>(now).count());
+}
+
+void print(const bundle::Report& report, std::ostream& out) {
+  out << "verdict  " << name(report.verdict) << "\npayload  " << report.payload_sha256.hex()
+      << '\n';
+  if (report.manifest && !report.manifest->release.name.empty()) {
+    out << "release  " << printable(report.manifest->release.name);
+    if (!report.manifest->release.version.empty()) {
+      out << ' ' << printable(report.manifest->release.version);
+    }
+    out << '\n';
+  }
+  for (const bundle::Signer& each : report.signers)
+    out << "signer   " << each.keyid << (each.valid ? " valid\n" : " absent\n");
+  for (const bundle::Check& each : report.checks)
+    out << "check    " << name(each.result) << ' ' << each.id << ": " << each.detail << '\n';
+}
+
+cli::ExitCode exit_code(bundle::Verdict verdict) {
+  switch (verdict) {
+    case bundle::Verdict::pass:
+      return cli::ExitCode::done;
+    case bundle::Verdict::fail:
+      return cli::ExitCode::negative;
+    case bundle::Verdict::inconclusive:
+      break;
+  }
+  return cli::ExitCode::inconclusive;
+}
+
+Result<cli::ExitCode> run(const Options& options, cli::Io& io) {
+  TRY_ASSIGN(const Utc time, judged_at(options.time));
+  bundle::Questions questions{.release = options.release,
+                              .time = time,
+                              .absent_members = options.require_members
+                                                    ? bundle::AbsentMembers::refused
+                                                    : bundle::AbsentMembers::allowed};
+  TRY_ASSIGN(questions.keys, load_keys(options.keys));
+  TRY_ASSIGN(questions.subject, subject_digests(options));
+  TRY_ASSIGN(const bundle::BundleFile file, bundle::read_bundle(options.bundle));
+  TRY_ASSIGN(const bundle::Report report,
+             in_file(bundle::check_bundle(file.bundle, questions), options.bundle));
+  if (io.json)
+    io.out << bundle::report_json(report).pretty();
+  else
+    print(report, io.out);
+  return exit_code(report.verdict);
+}
+
+}  // namespace
+
+void add_bundle(cli::Program& program) {
+  CLI::App& verb = *program.app().add_subcommand("bundle", "check who signed a bundle and what");
+  const auto options = std::make_shared<Options>();
+  verb.add_option("BUNDLE", options->bundle, "folder, tar file or manifest.dsse.json")->required();
+  verb.add_option("--key", options->keys, "public key that must have signed; may be repeated")
+      ->required()
+      ->allow_extra_args(false);
+  CLI::Option* image =
+      verb.add_option("--image", options->image, "file that must be one of the subjects");
+  verb.add_option("--subject", options->subject, "its digest, as ALG:HEX")->excludes(image);
+  verb.add_option("--name", options->release, "name that the release must have");
+  verb.add_option("--time", options->time,
+                  "time of judgement, as 2026-07-01T12:00:00Z; the default is now");
+  verb.add_flag("--require-members", options->require_members,
+                "fail where only the manifest is at hand");
+  program.add_json_option(verb);
+  program.on_run(verb, [options](cli::Io& io) { return run(*options, io); });
+}
+
+}  // namespace etalon::relying
