@@ -28,11 +28,11 @@ std::string_view name(HashAlg alg) {
   return "unknown";
 }
 
-Result<HashAlg> parse_hash_alg(std::string_view text) {
+Result<HashAlg> parse_hash_alg(std::string_view name) {
   for (const HashAlg alg : all_hash_algs) {
-    if (text == name(alg)) return alg;
+    if (name == etalon::name(alg)) return alg;
   }
-  return fail(ErrorCode::usage, "unknown hash algorithm '" + printable(text) +
+  return fail(ErrorCode::usage, "unknown hash algorithm '" + printable(name) +
                                     "' (known: sha1, sha256, sha384, sha512)");
 }
 

@@ -43,13 +43,13 @@ Result<std::vector<FolderEntry>> list_folder(const std::string& path) {
 
     struct stat info {};
 
+    // NOLINTNEXTLINE(clang-analyzer-unix.StdCLibraryFunctions): an open DIR has a descriptor
     if (::fstatat(::dirfd(folder.get()), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
       return io_error(path + "/" + name, "stat", errno);
     }
     entries.push_back({.name = name, .kind = kind_of(info.st_mode)});
   }
-  std::sort(entries.begin(), entries.end(),
-            [](const FolderEntry& a, const FolderEntry& b) { return a.name < b.name; });
+  std::ranges::sort(entries, {}, &FolderEntry::name);
   return entries;
 }
 

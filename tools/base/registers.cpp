@@ -27,9 +27,9 @@ Result<RegisterId> RegisterId::rtmr(std::uint32_t index) {
 Result<RegisterId> RegisterId::parse(std::string_view text) {
   if (text == "mrtd") return mrtd();
   const bool is_pcr = text.starts_with("pcr");
-  const std::string_view digits = text.substr(is_pcr                     ? 3
-                                              : text.starts_with("rtmr") ? 4
-                                                                         : text.size());
+  std::string_view digits;
+  if (is_pcr) digits = text.substr(3);
+  if (text.starts_with("rtmr")) digits = text.substr(4);
   std::uint32_t index = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), index);
   const bool canonical = digits.size() == 1 || !digits.starts_with('0');

@@ -38,9 +38,8 @@ Result<Bytes> decode_base64(std::string_view text) {
   if (text.size() % 4 != 0) {
     return fail(ErrorCode::malformed, "base64 length is not a multiple of 4");
   }
-  const std::size_t padding = text.ends_with("==")  ? std::size_t{2}
-                              : text.ends_with("=") ? std::size_t{1}
-                                                    : std::size_t{0};
+  std::size_t padding = 0;
+  if (text.ends_with("=")) padding = text.ends_with("==") ? 2 : 1;
   Bytes bytes;
   bytes.reserve(text.size() / 4 * 3);
   std::uint32_t group = 0;
