@@ -172,8 +172,10 @@ TEST_F(Measure, holds_back_what_rests_on_source_alone_until_it_is_accepted) {
   ASSERT_TRUE(accepted.has_value()) << accepted.error().text();
   EXPECT_EQ(accepted->platforms[0].registers.at(RegisterId::pcr<11>()).status,
             Expectation::Status::exact);
-  ASSERT_EQ(accepted->notes.size(), 1U);  // the two files whose names IMA cannot tell apart
-  EXPECT_TRUE(accepted->notes[0].starts_with("/usr/bin/a")) << accepted->notes[0];
+  // What is left are the two files whose names IMA cannot tell apart.
+  ASSERT_EQ(accepted->notes.size(), 2U);
+  EXPECT_TRUE(accepted->notes[0].starts_with("/usr/bin/a_b: ")) << accepted->notes[0];
+  EXPECT_TRUE(accepted->notes[1].starts_with("/usr/bin/a b: ")) << accepted->notes[1];
 }
 
 TEST_F(Measure, refuses_to_accept_a_rule_nothing_rests_on) {
