@@ -2,7 +2,8 @@
 // decoder: references/eventlog/log_decode.cpp
 // decoder: references/eventlog/untrusted_log.cpp
 // decoder: references/eventlog/summary.cpp
-// What decodes, in either format, must encode to the same bytes; its events replay or are refused.
+// What decodes, in either format, must encode to the same bytes, and its records name registers
+// that map back to their index; its events replay or are refused.
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -28,6 +29,10 @@ void check(etalon::ByteView input, etalon::eventlog::LogFormat format) {
   }
   const auto again = etalon::eventlog::encode_log(*log);
   ETALON_ASSERT(again.has_value() && etalon::equal(*again, input));
+  for (const etalon::eventlog::UntrustedRecord& record : log->records) {
+    const auto reg = etalon::eventlog::log_register(format, record.index);
+    ETALON_ASSERT(reg.has_value() && *etalon::eventlog::log_index(format, *reg) == record.index);
+  }
   const auto events = etalon::eventlog::to_events(*log);
   if (!events) return;
   for (const etalon::eventlog::Event& event : *events)
