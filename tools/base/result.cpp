@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/base/result.hpp"
 
-#include <array>
 #include <cstdint>
+#include <ranges>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -37,9 +37,9 @@ std::string_view name(ErrorCode code) {
 
 std::string Error::structure() const {
   std::string joined;
-  for (auto part = context.rbegin(); part != context.rend(); ++part) {
+  for (const std::string& part : std::views::reverse(context)) {
     if (!joined.empty()) joined += ": ";
-    joined += *part;
+    joined += part;
   }
   return joined;
 }

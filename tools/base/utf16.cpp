@@ -29,6 +29,10 @@ Lead classify(unsigned char byte) {
   return {0, 0, 0};
 }
 
+bool is_high_surrogate(std::uint32_t scalar) {
+  return scalar >= 0xd800 && scalar <= 0xdbff;
+}
+
 bool is_surrogate(std::uint32_t scalar) {
   return scalar >= 0xd800 && scalar <= 0xdfff;
 }
@@ -86,7 +90,7 @@ Result<std::string> utf8_from_utf16le(ByteView bytes) {
   while (in.remaining() > 0) {
     const std::uint64_t at = in.offset();
     std::uint32_t scalar = in.u16("UTF-16 code unit");
-    if (scalar >= 0xd800 && scalar <= 0xdbff) {
+    if (is_high_surrogate(scalar)) {
       const std::uint32_t low = in.u16("UTF-16 low surrogate");
       TRY(in.status());
       if (low < 0xdc00 || low > 0xdfff) {

@@ -39,7 +39,7 @@ Result<Bytes> decode_base64(std::string_view text) {
     return fail(ErrorCode::malformed, "base64 length is not a multiple of 4");
   }
   std::size_t padding = 0;
-  if (text.ends_with("=")) padding = text.ends_with("==") ? 2 : 1;
+  if (text.ends_with("=")) padding = text.ends_with("==") ? std::size_t{2} : std::size_t{1};
   Bytes bytes;
   bytes.reserve(text.size() / 4 * 3);
   std::uint32_t group = 0;
