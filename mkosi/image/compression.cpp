@@ -19,10 +19,14 @@ struct Magic {
 
 // Linux 6.12, lib/decompress.c, compressed_formats[]; gzip has two.
 constexpr std::array magics = {
-    Magic{0x1f, 0x8b, Compression::gzip},  Magic{0x1f, 0x9e, Compression::gzip},
-    Magic{0x42, 0x5a, Compression::bzip2}, Magic{0x5d, 0x00, Compression::lzma},
-    Magic{0xfd, 0x37, Compression::xz},    Magic{0x89, 0x4c, Compression::lzo},
-    Magic{0x02, 0x21, Compression::lz4},   Magic{0x28, 0xb5, Compression::zstd},
+    Magic{.first = 0x1f, .second = 0x8b, .compression = Compression::gzip},
+    Magic{.first = 0x1f, .second = 0x9e, .compression = Compression::gzip},
+    Magic{.first = 0x42, .second = 0x5a, .compression = Compression::bzip2},
+    Magic{.first = 0x5d, .second = 0x00, .compression = Compression::lzma},
+    Magic{.first = 0xfd, .second = 0x37, .compression = Compression::xz},
+    Magic{.first = 0x89, .second = 0x4c, .compression = Compression::lzo},
+    Magic{.first = 0x02, .second = 0x21, .compression = Compression::lz4},
+    Magic{.first = 0x28, .second = 0xb5, .compression = Compression::zstd},
 };
 
 }  // namespace

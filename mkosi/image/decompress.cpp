@@ -121,6 +121,8 @@ class GzipCodec {
 
   GzipCodec(const GzipCodec&) = delete;
   GzipCodec& operator=(const GzipCodec&) = delete;
+  GzipCodec(GzipCodec&&) = delete;
+  GzipCodec& operator=(GzipCodec&&) = delete;
 
   ~GzipCodec() { (void)inflateEnd(&stream_); }
 
@@ -154,6 +156,8 @@ class Bzip2Codec {
 
   Bzip2Codec(const Bzip2Codec&) = delete;
   Bzip2Codec& operator=(const Bzip2Codec&) = delete;
+  Bzip2Codec(Bzip2Codec&&) = delete;
+  Bzip2Codec& operator=(Bzip2Codec&&) = delete;
 
   ~Bzip2Codec() { (void)BZ2_bzDecompressEnd(&stream_); }
 
@@ -191,6 +195,8 @@ class LzmaCodec {
 
   LzmaCodec(const LzmaCodec&) = delete;
   LzmaCodec& operator=(const LzmaCodec&) = delete;
+  LzmaCodec(LzmaCodec&&) = delete;
+  LzmaCodec& operator=(LzmaCodec&&) = delete;
 
   ~LzmaCodec() { lzma_end(&stream_); }
 

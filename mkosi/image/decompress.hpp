@@ -29,6 +29,8 @@ class Decompressor {
   Decompressor() = default;
   Decompressor(const Decompressor&) = delete;
   Decompressor& operator=(const Decompressor&) = delete;
+  Decompressor(Decompressor&&) = delete;
+  Decompressor& operator=(Decompressor&&) = delete;
   virtual ~Decompressor() = default;
 
   // Fills `out` (not empty) from its start and returns the bytes written: as many as fit, fewer

@@ -75,7 +75,7 @@ class FileHashers::Hand {
                                    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
     if (!file) return io_error(task.path, "open", errno);
     TRY(check_same(file, task));
-    Status read = feed(file, task);
+    const Status read = feed(file, task);
     DigestSet digests = hasher_.finish();  // also after a failure: the hasher starts anew
     TRY(read);
     TRY(check_same(file, task));
@@ -128,6 +128,13 @@ void FileHashers::close() {
   threads_.clear();
 }
 
+// The next file, or nothing when there will be none.
+std::optional<FileTask> FileHashers::wait() {
+  std::unique_lock lock(mutex_);
+  arrived_.wait(lock, [this] { return closed_ || !queue_.empty(); });
+  return take();
+}
+
 std::optional<FileTask> FileHashers::take() {
   if (queue_.empty()) return std::nullopt;
   FileTask task = std::move(queue_.front());
@@ -136,14 +143,8 @@ std::optional<FileTask> FileHashers::take() {
 }
 
 void FileHashers::run(Hand& hand) {
-  while (true) {
-    std::unique_lock lock(mutex_);
-    arrived_.wait(lock, [this] { return closed_ || !queue_.empty(); });
-    const std::optional<FileTask> task = take();
-    if (!task) return;
-    lock.unlock();
+  while (const auto task = wait())
     hand.work(*task);
-  }
 }
 
 void FileHashers::push(FileTask task) {

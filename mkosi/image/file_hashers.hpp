@@ -41,6 +41,8 @@ class FileHashers {
   FileHashers(std::span<const HashAlg> algs, unsigned jobs);
   FileHashers(const FileHashers&) = delete;
   FileHashers& operator=(const FileHashers&) = delete;
+  FileHashers(FileHashers&&) = delete;
+  FileHashers& operator=(FileHashers&&) = delete;
   ~FileHashers();
 
   // Queues a file; while the queue is full the caller hashes one itself.
@@ -56,7 +58,8 @@ class FileHashers {
   class Hand;
 
   void run(Hand& hand);
-  std::optional<FileTask> take();
+  std::optional<FileTask> wait();
+  std::optional<FileTask> take();  // under the lock
   void close();
 
   std::vector<std::unique_ptr<Hand>> hands_;  // the caller's first

@@ -24,7 +24,7 @@
 namespace etalon::image {
 namespace {
 
-using Storage = std::unique_ptr<std::byte[]>;  // NOLINT(cppcoreguidelines-avoid-c-arrays)
+using Storage = std::unique_ptr<std::byte[]>;
 
 // Blocks are made on first use and never more than block_count.
 class BlockStore {
@@ -34,9 +34,7 @@ class BlockStore {
     returned_.wait(lock, [this] { return !free_.empty() || made_ < HashPool::block_count; });
     if (free_.empty()) {
       ++made_;
-      return std::make_unique_for_overwrite<
-          std::byte[]>(  // NOLINT(cppcoreguidelines-avoid-c-arrays)
-          HashPool::block_size);
+      return std::make_unique_for_overwrite<std::byte[]>(HashPool::block_size);
     }
     Storage block = std::move(free_.back());
     free_.pop_back();
@@ -65,6 +63,8 @@ class Block {
 
   Block(const Block&) = delete;
   Block& operator=(const Block&) = delete;
+  Block(Block&&) = delete;
+  Block& operator=(Block&&) = delete;
 
   ~Block() { store_.give_back(std::move(storage_)); }
 
@@ -104,6 +104,8 @@ class Worker {
 
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
+  Worker(Worker&&) = delete;
+  Worker& operator=(Worker&&) = delete;
 
   ~Worker() {
     {

@@ -30,6 +30,8 @@ class HashPool {
   HashPool(std::span<const HashAlg> algs, unsigned jobs);
   HashPool(const HashPool&) = delete;
   HashPool& operator=(const HashPool&) = delete;
+  HashPool(HashPool&&) = delete;
+  HashPool& operator=(HashPool&&) = delete;
   // Work not finished is dropped.
   ~HashPool();
 

@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <sys/stat.h>
 
@@ -50,10 +51,7 @@ std::optional<std::uint32_t> hex_field(ByteView digits) {
   return value;
 }
 
-struct Field {
-  std::string_view name;
-  std::uint32_t NewcHeader::*member;
-};
+using Field = std::pair<std::string_view, std::uint32_t NewcHeader::*>;
 
 constexpr std::array fields = {
     Field{"ino", &NewcHeader::ino},
@@ -88,10 +86,10 @@ Result<NewcHeader> parse_header(ByteView bytes, std::uint64_t offset) {
   header.offset = offset;
   TRY_ASSIGN(header.has_checksum, checksum_of_magic(bytes.first(magic_size), offset));
   std::size_t at = magic_size;
-  for (const Field& field : fields) {
+  for (const auto& [field, member] : fields) {
     const auto value = hex_field(bytes.subspan(at, field_digits));
-    if (!value) return fail_at(ErrorCode::malformed, field.name, offset + at, "not hexadecimal");
-    header.*field.member = *value;
+    if (!value) return fail_at(ErrorCode::malformed, field, offset + at, "not hexadecimal");
+    header.*member = *value;
     at += field_digits;
   }
   return header;
@@ -207,34 +205,63 @@ Status NewcReader::finish_body() {
   return sink_.end_of_file();
 }
 
-// One move of the state machine; each either consumes input or changes the state.
+// Reads a header, name or target once all of it is there.
+Status NewcReader::gather(ByteView& rest) {
+  std::size_t size = newc_header_size;
+  if (state_ == State::name) size = padded_name(header_.namesize);
+  if (state_ == State::target) size = header_.filesize;
+  const std::optional<ByteView> piece = collect(rest, size);
+  if (!piece) return {};
+  Status done;
+  if (state_ == State::header)
+    done = read_header(*piece);
+  else if (state_ == State::name)
+    done = read_name(*piece);
+  else
+    done = read_target(*piece);
+  carry_.clear();
+  return done;
+}
+
+void NewcReader::pass_skipped(ByteView& rest) {
+  const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(left_, rest.size()));
+  (void)take(rest, size);
+  left_ -= size;
+  if (left_ == 0) to_padding();
+}
+
+// NULs behind a name or body, which the kernel does not look at.
+void NewcReader::pass_alignment(ByteView& rest) {
+  (void)take(rest, std::min<std::size_t>(rest.size(), -position_ & 3U));
+  if ((position_ & 3U) == 0) state_ = State::boundary;
+}
+
+Status NewcReader::start_entry(ByteView& rest) {
+  if (stopped_ || !pass_padding(rest) || state_ != State::header || (position_ & 3U) == 0) {
+    return {};
+  }
+  return fail_at(ErrorCode::malformed, "padding", position_,
+                 "an entry must start on a multiple of 4");
+}
+
+// One move of the state machine; each either consumes input, changes the state, or needs more.
 Status NewcReader::step(ByteView& rest) {
-  std::optional<ByteView> piece;
   switch (state_) {
     case State::boundary:
-      return {};
+      return start_entry(rest);
     case State::header:
-      if ((piece = collect(rest, newc_header_size))) TRY(read_header(*piece));
-      break;
     case State::name:
-      if ((piece = collect(rest, padded_name(header_.namesize)))) TRY(read_name(*piece));
-      break;
     case State::target:
-      if ((piece = collect(rest, header_.filesize))) TRY(read_target(*piece));
-      break;
+      return gather(rest);
     case State::body:
       return pass_body(rest);
     case State::skip:
-      left_ -=
-          take(rest, static_cast<std::size_t>(std::min<std::uint64_t>(left_, rest.size()))).size();
-      if (left_ == 0) to_padding();
-      break;
+      pass_skipped(rest);
+      return {};
     case State::padding:
-      (void)take(rest, std::min<std::size_t>(rest.size(), -position_ & 3U));
-      if ((position_ & 3U) == 0) state_ = State::boundary;
-      break;
+      pass_alignment(rest);
+      return {};
   }
-  if (piece) carry_.clear();
   return {};
 }
 
@@ -243,18 +270,9 @@ Result<std::size_t> NewcReader::push(ByteView chunk) {
   while (true) {
     const std::size_t before = rest.size();
     const State state = state_;
-    if (state_ == State::boundary) {
-      if (stopped_ || rest.empty() || !pass_padding(rest)) break;
-      if ((position_ & 3U) != 0 && state_ == State::header) {
-        return fail_at(ErrorCode::malformed, "padding", position_,
-                       "an entry must start on a multiple of 4");
-      }
-    } else {
-      TRY(step(rest));
-    }
-    if (before == rest.size() && state == state_) break;  // needs more input
+    TRY(step(rest));
+    if (before == rest.size() && state == state_) return chunk.size() - rest.size();
   }
-  return chunk.size() - rest.size();
 }
 
 }  // namespace etalon::image

@@ -46,6 +46,8 @@ class NewcSink {
   NewcSink() = default;
   NewcSink(const NewcSink&) = delete;
   NewcSink& operator=(const NewcSink&) = delete;
+  NewcSink(NewcSink&&) = delete;
+  NewcSink& operator=(NewcSink&&) = delete;
   virtual ~NewcSink() = default;
 
   // An entry other than the trailer. `target` is a symlink's. A regular file's body follows by
@@ -82,7 +84,11 @@ class NewcReader {
   enum class State : std::uint8_t { boundary, header, name, target, body, skip, padding };
 
   Status step(ByteView& rest);
+  Status start_entry(ByteView& rest);
   bool pass_padding(ByteView& rest);
+  Status gather(ByteView& rest);
+  void pass_skipped(ByteView& rest);
+  void pass_alignment(ByteView& rest);
   // The next `size` bytes in one piece, or nothing until more is pushed.
   std::optional<ByteView> collect(ByteView& rest, std::size_t size);
   ByteView take(ByteView& rest, std::size_t size);

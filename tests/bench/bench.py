@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Times whole commands against their peers and holds them to the gates.
 
-bench.py --etalon PROGRAM --fixture FOLDER [--level 19] [--rounds 5] [--only NAME] [--make]
+bench.py --etalon PROGRAM --fixture FOLDER [--level N] [--rounds 5] [--only NAME] [--make]
 
 FOLDER is filled by make_fixture.sh (done here with --make). Command and peer alternate in one run
 on a warm cache, output to /dev/null; a ratio is the median of the rounds' own ratios, so that what
@@ -102,8 +102,9 @@ class Bench:
               f"{self.judge(wall <= limit)}", flush=True)
 
 
-def limits(cpio):
+def limits(cpio, level):
     size = os.path.getsize(cpio)
+    print(f"image {cpio.name} of {size} bytes, zstd -{level}")
     print(f"processors {os.cpu_count()}, load {os.getloadavg()[0]:.1f}")
     for alg in ("sha256", "sha384"):
         wall = min(run(f"openssl dgst -{alg} {shlex.quote(str(cpio))}")[0] for _ in range(3))
@@ -114,11 +115,14 @@ def main():
     options = argparse.ArgumentParser()
     options.add_argument("--etalon", required=True)
     options.add_argument("--fixture", required=True, type=pathlib.Path)
-    options.add_argument("--level", default="19")
+    options.add_argument("--level", default="", help="of zstd; 19 where present, else 3")
     options.add_argument("--rounds", type=int, default=5)
     options.add_argument("--only", default="")
     options.add_argument("--make", action="store_true", help="make the fixture where it is absent")
     args = options.parse_args()
+    if not args.level:
+        args.level = "3" if (args.fixture / "root-3.cpio.zst").is_file() \
+            and not (args.fixture / "root-19.cpio.zst").is_file() else "19"
     if args.make:
         script = pathlib.Path(__file__).with_name("make_fixture.sh")
         subprocess.run(["sh", script, args.fixture, args.level], check=True)
@@ -133,7 +137,7 @@ def main():
     digest = f"{etalon} image digest"
     find = f"find {root} -type f -print0 | xargs -0 -P2 -n256 openssl dgst -sha256 -r"
     bench = Bench(args.rounds)
-    limits(cpio)
+    limits(cpio, args.level)
 
     def wanted(name):
         return not args.only or args.only in name
