@@ -33,9 +33,6 @@ class FolderReader {
   Status read(const Prefix& prefix, std::size_t depth) {
     if (depth > max_folder_depth) return fail(ErrorCode::limit, "folders nested too deeply");
     TRY_ASSIGN(const auto entries, list_folder(root_ + "/" + prefix));
-    if (entries.empty() && !prefix.empty()) {
-      return fail(ErrorCode::malformed, "folder '" + printable(prefix) + "' is empty");
-    }
     for (const FolderEntry& entry : entries)
       TRY(read_entry(prefix + entry.name, entry.kind, depth));
     return {};
@@ -50,7 +47,12 @@ class FolderReader {
 
  private:
   Status read_entry(const std::string& path, FolderEntry::Kind kind, std::size_t depth) {
-    if (kind == FolderEntry::Kind::folder) return read(path + "/", depth + 1);
+    if (kind == FolderEntry::Kind::folder) {
+      if (!classify_path(path + "/a")) {
+        return fail(ErrorCode::malformed, "'" + printable(path) + "/' has no place in a bundle");
+      }
+      return read(path + "/", depth + 1);
+    }
     if (kind != FolderEntry::Kind::file) {
       return fail(ErrorCode::malformed, "'" + printable(path) + "' is neither file nor folder");
     }

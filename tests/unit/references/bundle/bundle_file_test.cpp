@@ -110,9 +110,9 @@ TEST(BundleFile, refuses_folders_with_anything_out_of_place) {
   const SpoiltFolder stray;
   ASSERT_TRUE(write_file_atomic(stray.path() + "/stray", {}));
   EXPECT_EQ(stray.refusal(), "'stray' has no place in a bundle");
-  const SpoiltFolder empty;
-  ASSERT_TRUE(make_folder(empty.path() + "/attachments"));
-  EXPECT_EQ(empty.refusal(), "folder 'attachments/' is empty");
+  const SpoiltFolder folder;
+  ASSERT_TRUE(make_folder(folder.path() + "/policy/sub"));
+  EXPECT_EQ(folder.refusal(), "'policy/sub/' has no place in a bundle");
   const SpoiltFolder linked;
   ASSERT_EQ(::symlink("../files.json", (linked.path() + "/exports/link").c_str()), 0);
   EXPECT_EQ(linked.refusal(), "'exports/link' is neither file nor folder");
@@ -127,6 +127,16 @@ TEST(BundleFile, refuses_folders_with_anything_out_of_place) {
   for (int i = 0; i < 9; ++i, path += "/d")
     ASSERT_TRUE(make_folder(path));
   EXPECT_EQ(deep.refusal(), "folders nested too deeply");
+}
+
+// So that a member that was removed is reported as missing, not its folder as out of place.
+TEST(BundleFile, an_empty_folder_of_the_layout_means_nothing) {
+  const TempFolder folder;
+  ASSERT_TRUE(write_bundle(folder / "b", test::fake_bundle()).has_value());
+  ASSERT_TRUE(make_folder(folder / "b/attachments").has_value());
+  const auto read = read_bundle(folder / "b");
+  ASSERT_TRUE(read.has_value()) << read.error().text();
+  EXPECT_EQ(read->bundle, test::fake_bundle());
 }
 
 TEST(BundleFile, names_a_bundle_that_is_not_there) {
