@@ -12,7 +12,7 @@ CONFIGURE := cmake -S . -G Ninja -DCMAKE_COMPILE_WARNING_AS_ERROR=ON --log-level
 # serves the fuzz targets as well; `make build` and `make tidy` judge warnings
 SANITIZE := -DCMAKE_CXX_COMPILER=clang++-19 -DETALON_SANITIZE=address,undefined -DETALON_FUZZ=ON \
   -DCMAKE_COMPILE_WARNING_AS_ERROR=OFF \
-  -DCMAKE_CXX_FLAGS_RELWITHDEBINFO="-O1 -g1"
+  -DCMAKE_CXX_FLAGS_RELWITHDEBINFO="-O0 -g1"
 CTEST = ctest --output-on-failure --no-tests=error -j $(shell nproc) \
   --output-junit $(CURDIR)/build/$@.xml
 SOURCES = git -c safe.directory='*' ls-files -z '*.cpp' '*.hpp'

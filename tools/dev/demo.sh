@@ -35,9 +35,11 @@ key=$out/demo-key
 release=demo-1
 rm -f "$bundle"
 
+# The rules of MRTD are known from source code only; a demo may state such values.
 step "measure: what every register will be"
 "$bin/etalon" measure "$out/demo.efi" --platforms "$out/platforms/platforms.yaml" \
-  --release "$release" --json -o "$bundle" > "$out/registers.json"
+  --release "$release" --accept "MRTD kvm-page" --accept "MRTD kvm-section" \
+  --json -o "$bundle" > "$out/registers.json"
 /usr/bin/python3 "$top/tools/dev/registers.py" < "$out/registers.json"
 
 step "sign"
