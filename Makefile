@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The front door. Every target does its own set-up; `make test` and `make demo` need nothing before.
 #   make            the programs, in build/release/bin/
-#   make demo       the main job on a real image          make test    everything but boots and benches
+#   make demo       the main job on a real image          make test    all but boots, benches, demo's judge
 #   make boot       real boots in QEMU, about 4 minutes   make bench   speed and memory
 #   make golden     accept the programs' output as the expected one (then read the diff)
 # FUZZ_SECONDS per fuzz target, TIDY a pattern of sources, PREFIX and DESTDIR for install.
@@ -33,7 +33,7 @@ demo:
 
 test:
 	tools/dev/setup.sh test && $(MAKE) build
-	$(CTEST) --test-dir build/release -LE 'boot|bench'
+	$(CTEST) --test-dir build/release -LE 'boot|bench|demo'
 
 boot bench:
 	tools/dev/setup.sh test && $(MAKE) build
@@ -46,11 +46,11 @@ golden:
 asan:
 	tools/dev/setup.sh ci && $(CONFIGURE) -B build/asan $(SANITIZE)
 	cmake --build build/asan
-	LLVM_PROFILE_FILE=/dev/null $(CTEST) --test-dir build/asan -LE 'boot|bench|gate'
+	LLVM_PROFILE_FILE=/dev/null $(CTEST) --test-dir build/asan -LE 'boot|bench|demo|gate'
 
 coverage:
 	tools/dev/setup.sh ci && $(CONFIGURE) -B build/coverage -DCMAKE_BUILD_TYPE=Debug -DETALON_COVERAGE=ON
-	cmake --build build/coverage && $(CTEST) --test-dir build/coverage -LE 'boot|bench|gate'
+	cmake --build build/coverage && $(CTEST) --test-dir build/coverage -LE 'boot|bench|demo|gate'
 	gcovr -r . -e tests/ --exclude-throw-branches --print-summary build/coverage
 
 tidy:
