@@ -51,7 +51,7 @@ def main():
             print(f"fuzz {target}: no `// decoder:` line in {target}_fuzz.cpp")
             faults += 1
         for decoder in decoders:
-            percent = next((p for f, p in covered.items() if f.endswith("/" + decoder)), 0.0)
+            percent = next((p for f, p in covered.items() if ("/" + f).endswith("/" + decoder)), 0.0)
             low = percent < MINIMUM
             faults += low
             print(f"fuzz {target}: {runs_of(build, target)} runs, {percent:.0f} % of {decoder}"
