@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// decoder: references/bundle/bundle_file.cpp
 // decoder: references/bundle/manifest_parse.cpp
 // decoder: references/bundle/manifest_rules.cpp
 // decoder: tools/codec/ustar.cpp
-// decoder: tools/crypto/dsse.cpp
 // The input is tried as a tar file, as an envelope and as a payload. What is accepted must be
 // encoded to the same bytes (tar, payload) or to an equal value (envelope, whose white space and
 // unknown members are not kept).

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // decoder: tools/codec/json_parse.cpp
-// decoder: tools/codec/json.cpp
 // What parses must render, in both forms, to a text that parses to the same value, and the
 // canonical form must be a fixed point: signatures are made over it.
 #include <cstddef>
