@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "tools/base/result.hpp"
+#include "tools/cli/verb.hpp"
 #include "tools/codec/json.hpp"
 
 namespace etalon::cli {
@@ -57,30 +58,20 @@ struct Program::State {
 
   CLI::App app;
   std::string name;
-  Run run;
-  bool json = false;
+  Chosen chosen;
 };
 
 Program::Program(std::string name, std::string purpose) : state_(std::make_unique<State>(purpose)) {
   state_->app.name(name);
   state_->name = std::move(name);
-  state_->app.require_subcommand(1);
   state_->app.set_version_flag("--version", state_->name + " " ETALON_VERSION);
   state_->app.option_defaults()->always_capture_default(false);
 }
 
 Program::~Program() = default;
 
-CLI::App& Program::app() {
-  return state_->app;
-}
-
-void Program::on_run(CLI::App& verb, Run run) {
-  verb.callback([this, run = std::move(run)] { state_->run = run; });
-}
-
-void Program::add_json_option(CLI::App& verb) {
-  verb.add_flag("--json", state_->json, "print the result as JSON");
+Verb Program::verb(const std::string& name, const std::string& help) {
+  return Verb(state_->app, state_->chosen).verb(name, help);
 }
 
 Json error_json(const Error& error) {
@@ -114,8 +105,8 @@ int Program::main(int argc, const char* const* argv, std::ostream& out, std::ost
     return static_cast<int>(ExitCode::usage);
   }
   const bool terminal = &err == &std::cerr && ::isatty(STDERR_FILENO) == 1;
-  Io io{.out = out, .err = err, .json = state_->json, .terminal = terminal};
-  const auto code = run_guarded(state_->run, io);
+  Io io{.out = out, .err = err, .json = state_->chosen.json, .terminal = terminal};
+  const auto code = run_guarded(state_->chosen.run, io);
   if (!code) return report(code.error(), io);
   out.flush();
   if (!out) {

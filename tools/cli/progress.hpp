@@ -9,7 +9,7 @@
 #include <mutex>
 #include <string>
 
-#include "tools/cli/program.hpp"
+#include "tools/cli/verb.hpp"
 
 namespace etalon::cli {
 

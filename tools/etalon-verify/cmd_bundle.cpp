@@ -12,8 +12,6 @@
 #include <utility>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
 #include "references/bundle/bundle_file.hpp"
 #include "references/bundle/report.hpp"
 #include "tools/base/bytes.hpp"
@@ -144,22 +142,21 @@ Result<cli::ExitCode> run(const Options& options, cli::Io& io) {
 }  // namespace
 
 void add_bundle(cli::Program& program) {
-  CLI::App& verb = *program.app().add_subcommand("bundle", "check who signed a bundle and what");
+  cli::Verb verb = program.verb("bundle", "check who signed a bundle and what");
   const auto options = std::make_shared<Options>();
-  verb.add_option("BUNDLE", options->bundle, "folder, tar file or manifest.dsse.json")->required();
-  verb.add_option("--key", options->keys, "public key that must have signed; may be repeated")
-      ->required()
-      ->allow_extra_args(false);
-  CLI::Option* image =
-      verb.add_option("--image", options->image, "file that must be one of the subjects");
-  verb.add_option("--subject", options->subject, "its digest, as ALG:HEX")->excludes(image);
-  verb.add_option("--name", options->release, "name that the release must have");
-  verb.add_option("--time", options->time,
-                  "time of judgement, as 2026-07-01T12:00:00Z; the default is now");
-  verb.add_flag("--require-members", options->require_members,
-                "fail where only the manifest is at hand");
-  program.add_json_option(verb);
-  program.on_run(verb, [options](cli::Io& io) { return run(*options, io); });
+  verb.option("BUNDLE", options->bundle, "folder, tar file or manifest.dsse.json").required();
+  verb.option("--key", options->keys, "public key that must have signed; may be repeated")
+      .required();
+  cli::Option image =
+      verb.option("--image", options->image, "file that must be one of the subjects");
+  verb.option("--subject", options->subject, "its digest, as ALG:HEX").excludes(image);
+  verb.option("--name", options->release, "name that the release must have");
+  verb.option("--time", options->time,
+              "time of judgement, as 2026-07-01T12:00:00Z; the default is now");
+  verb.flag("--require-members", options->require_members,
+            "fail where only the manifest is at hand");
+  verb.json();
+  verb.runs([options](cli::Io& io) { return run(*options, io); });
 }
 
 }  // namespace etalon::relying

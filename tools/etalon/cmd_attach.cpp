@@ -5,8 +5,6 @@
 #include <string_view>
 #include <utility>
 
-#include <CLI/CLI.hpp>
-
 #include "references/bundle/bundle.hpp"
 #include "references/bundle/bundle_file.hpp"
 #include "tools/base/bytes.hpp"
@@ -89,22 +87,22 @@ Result<cli::ExitCode> run(const Options& options, cli::Io& io) {
 }  // namespace
 
 void add_attach(cli::Program& program) {
-  CLI::App& verb = *program.app().add_subcommand(
-      "attach", "add a signature made elsewhere, or an attachment, to a bundle");
+  cli::Verb verb =
+      program.verb("attach", "add a signature made elsewhere, or an attachment, to a bundle");
   const auto options = std::make_shared<Options>();
-  verb.add_option("BUNDLE", options->bundle, "folder, tar file or manifest.dsse.json")->required();
-  CLI::Option* signature = verb.add_option("--signature", options->signature,
-                                           "signature over the output of payload --pae");
-  CLI::Option* key = verb.add_option("--key", options->key, "public key that the signature is by");
-  CLI::Option* file = verb.add_option("--file", options->file, "file to attach, unsigned");
-  CLI::Option* as = verb.add_option("--as", options->as, "its name below attachments/");
-  signature->needs(key);
-  key->needs(signature);
-  file->needs(as)->excludes(signature);
-  as->needs(file);
-  verb.add_option("-o,--output", options->output, "write there and leave BUNDLE as it is");
-  program.add_json_option(verb);
-  program.on_run(verb, [options](cli::Io& io) { return run(*options, io); });
+  verb.option("BUNDLE", options->bundle, "folder, tar file or manifest.dsse.json").required();
+  cli::Option signature =
+      verb.option("--signature", options->signature, "signature over the output of payload --pae");
+  cli::Option key = verb.option("--key", options->key, "public key that the signature is by");
+  cli::Option file = verb.option("--file", options->file, "file to attach, unsigned");
+  cli::Option as = verb.option("--as", options->as, "its name below attachments/");
+  signature.needs(key);
+  key.needs(signature);
+  file.needs(as).excludes(signature);
+  as.needs(file);
+  verb.option("-o,--output", options->output, "write there and leave BUNDLE as it is");
+  verb.json();
+  verb.runs([options](cli::Io& io) { return run(*options, io); });
 }
 
 }  // namespace etalon::build

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <CLI/CLI.hpp>
-
 #include "tools/cli/program.hpp"
 #include "tools/etalon/verbs.hpp"
 
 namespace etalon::build {
 
 void add_eventlog(cli::Program& program) {
-  CLI::App& group = *program.app().add_subcommand("eventlog", "read firmware event logs");
-  group.require_subcommand(1);
-  add_eventlog_replay(program, group);
-  add_eventlog_show(program, group);
+  cli::Verb group = program.verb("eventlog", "read firmware event logs");
+  add_eventlog_replay(group);
+  add_eventlog_show(group);
 }
 
 }  // namespace etalon::build

@@ -3,8 +3,6 @@
 #include <memory>
 #include <ostream>
 
-#include <CLI/CLI.hpp>
-
 #include "references/eventlog/event.hpp"
 #include "references/eventlog/event_json.hpp"
 #include "references/eventlog/replay.hpp"
@@ -47,13 +45,12 @@ Result<cli::ExitCode> run(const EventlogInput& input, cli::Io& io) {
 
 }  // namespace
 
-void add_eventlog_replay(cli::Program& program, CLI::App& group) {
-  CLI::App& verb =
-      *group.add_subcommand("replay", "compute the register values an event log leads to");
+void add_eventlog_replay(cli::Verb& group) {
+  cli::Verb verb = group.verb("replay", "compute the register values an event log leads to");
   const auto input = std::make_shared<EventlogInput>();
   add_eventlog_input(verb, *input);
-  program.add_json_option(verb);
-  program.on_run(verb, [input](cli::Io& io) { return run(*input, io); });
+  verb.json();
+  verb.runs([input](cli::Io& io) { return run(*input, io); });
 }
 
 }  // namespace etalon::build

@@ -6,8 +6,6 @@
 #include <string>
 #include <utility>
 
-#include <CLI/CLI.hpp>
-
 #include "references/eventlog/event.hpp"
 #include "references/eventlog/summary.hpp"
 #include "references/eventlog/untrusted_log.hpp"
@@ -97,12 +95,12 @@ Result<cli::ExitCode> run(const EventlogInput& input, cli::Io& io) {
 
 }  // namespace
 
-void add_eventlog_show(cli::Program& program, CLI::App& group) {
-  CLI::App& verb = *group.add_subcommand("show", "list the events of a log in words");
+void add_eventlog_show(cli::Verb& group) {
+  cli::Verb verb = group.verb("show", "list the events of a log in words");
   const auto input = std::make_shared<EventlogInput>();
   add_eventlog_input(verb, *input);
-  program.add_json_option(verb);
-  program.on_run(verb, [input](cli::Io& io) { return run(*input, io); });
+  verb.json();
+  verb.runs([input](cli::Io& io) { return run(*input, io); });
 }
 
 }  // namespace etalon::build

@@ -7,8 +7,6 @@
 #include <utility>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
 #include "mkosi/image/tree.hpp"
 #include "mkosi/image/walk.hpp"
 #include "tools/base/digest.hpp"
@@ -90,14 +88,14 @@ Result<cli::ExitCode> run(const Options& options, cli::Io& io) {
 
 }  // namespace
 
-void add_image_digest(cli::Program& program, CLI::App& group) {
-  CLI::App& verb = *group.add_subcommand("digest", "print the digests of every file in an image");
+void add_image_digest(cli::Verb& group) {
+  cli::Verb verb = group.verb("digest", "print the digests of every file in an image");
   const auto options = std::make_shared<Options>();
   add_image_options(verb, options->image);
-  verb.add_option("--alg", options->algs,
-                  "digests, separated by commas: sha1, sha256, sha384, sha512; sha256 by default");
-  program.add_json_option(verb);
-  program.on_run(verb, [options](cli::Io& io) { return run(*options, io); });
+  verb.option("--alg", options->algs,
+              "digests, separated by commas: sha1, sha256, sha384, sha512; sha256 by default");
+  verb.json();
+  verb.runs([options](cli::Io& io) { return run(*options, io); });
 }
 
 }  // namespace etalon::build

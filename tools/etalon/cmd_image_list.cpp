@@ -8,8 +8,6 @@
 #include <utility>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
 #include "mkosi/image/tree.hpp"
 #include "mkosi/image/walk.hpp"
 #include "tools/base/result.hpp"
@@ -91,12 +89,12 @@ Result<cli::ExitCode> run(const ImageOptions& options, cli::Io& io) {
 
 }  // namespace
 
-void add_image_list(cli::Program& program, CLI::App& group) {
-  CLI::App& verb = *group.add_subcommand("list", "print every entry of an image");
+void add_image_list(cli::Verb& group) {
+  cli::Verb verb = group.verb("list", "print every entry of an image");
   const auto options = std::make_shared<ImageOptions>();
   add_image_options(verb, *options);
-  program.add_json_option(verb);
-  program.on_run(verb, [options](cli::Io& io) { return run(*options, io); });
+  verb.json();
+  verb.runs([options](cli::Io& io) { return run(*options, io); });
 }
 
 }  // namespace etalon::build

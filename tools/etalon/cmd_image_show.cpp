@@ -11,7 +11,6 @@
 #include <utility>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <sys/stat.h>
 
 #include "mkosi/image/initramfs.hpp"
@@ -213,12 +212,12 @@ Result<cli::ExitCode> run(const ImageOptions& options, cli::Io& io) {
 
 }  // namespace
 
-void add_image_show(cli::Program& program, CLI::App& group) {
-  CLI::App& verb = *group.add_subcommand("show", "say what an image is made of");
+void add_image_show(cli::Verb& group) {
+  cli::Verb verb = group.verb("show", "say what an image is made of");
   const auto options = std::make_shared<ImageOptions>();
   add_image_options(verb, *options);
-  program.add_json_option(verb);
-  program.on_run(verb, [options](cli::Io& io) { return run(*options, io); });
+  verb.json();
+  verb.runs([options](cli::Io& io) { return run(*options, io); });
 }
 
 }  // namespace etalon::build

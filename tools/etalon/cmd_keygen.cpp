@@ -5,7 +5,6 @@
 #include <string>
 #include <system_error>
 
-#include <CLI/CLI.hpp>
 #include <sys/types.h>
 
 #include "tools/base/bytes.hpp"
@@ -57,12 +56,12 @@ Result<cli::ExitCode> run(const Options& options, cli::Io& io) {
 }  // namespace
 
 void add_keygen(cli::Program& program) {
-  CLI::App& verb = *program.app().add_subcommand("keygen", "make a key pair for signing bundles");
+  cli::Verb verb = program.verb("keygen", "make a key pair for signing bundles");
   const auto options = std::make_shared<Options>();
-  verb.add_option("--type", options->type, "p256 (the default) or ed25519");
-  verb.add_option("-o,--output", options->base, "write BASE.key and BASE.pub")->required();
-  program.add_json_option(verb);
-  program.on_run(verb, [options](cli::Io& io) { return run(*options, io); });
+  verb.option("--type", options->type, "p256 (the default) or ed25519");
+  verb.option("-o,--output", options->base, "write BASE.key and BASE.pub").required();
+  verb.json();
+  verb.runs([options](cli::Io& io) { return run(*options, io); });
 }
 
 }  // namespace etalon::build

@@ -7,8 +7,6 @@
 #include <utility>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
 #include "references/bundle/bundle_file.hpp"
 #include "references/bundle/manifest.hpp"
 #include "tools/base/bytes.hpp"
@@ -108,26 +106,26 @@ Result<cli::ExitCode> run(const Options& options, cli::Io& io) {
 }  // namespace
 
 void add_measure(cli::Program& program) {
-  CLI::App& verb = *program.app().add_subcommand(
+  cli::Verb verb = program.verb(
       "measure", "compute the reference values of an image and write them as a bundle");
   const auto options = std::make_shared<Options>();
   add_measure_options(verb, options->common);
-  verb.add_option("-o,--output", options->output,
-                  "bundle to write: NAME.tar is one file, anything else a folder")
-      ->required();
-  verb.add_option("--release", options->release, "name of the release");
-  verb.add_option("--release-version", options->release_version, "its version, for people");
-  verb.add_option("--sequence", options->sequence, "number that rises with every release");
-  verb.add_option("--not-before", options->not_before, "start of validity (RFC 3339, UTC)");
-  verb.add_option("--not-after", options->not_after, "end of validity (RFC 3339, UTC)");
-  verb.add_option("--supersedes", options->supersedes,
-                  "payload SHA-256 of a release this one replaces");
-  verb.add_option("--policy", options->policy, "IMA policy the image loads");
-  verb.add_option("--kernel-config", options->kernel_config, "configuration its kernel has");
-  verb.add_option("--accept", options->accept,
-                  "state values that rest on this rule, which was only read in source code");
-  program.add_json_option(verb);
-  program.on_run(verb, [options](cli::Io& io) { return run(*options, io); });
+  verb.option("-o,--output", options->output,
+              "bundle to write: NAME.tar is one file, anything else a folder")
+      .required();
+  verb.option("--release", options->release, "name of the release");
+  verb.option("--release-version", options->release_version, "its version, for people");
+  verb.number("--sequence", options->sequence, "number that rises with every release");
+  verb.option("--not-before", options->not_before, "start of validity (RFC 3339, UTC)");
+  verb.option("--not-after", options->not_after, "end of validity (RFC 3339, UTC)");
+  verb.option("--supersedes", options->supersedes,
+              "payload SHA-256 of a release this one replaces");
+  verb.option("--policy", options->policy, "IMA policy the image loads");
+  verb.option("--kernel-config", options->kernel_config, "configuration its kernel has");
+  verb.option("--accept", options->accept,
+              "state values that rest on this rule, which was only read in source code");
+  verb.json();
+  verb.runs([options](cli::Io& io) { return run(*options, io); });
 }
 
 }  // namespace etalon::build

@@ -3,8 +3,6 @@
 #include <ostream>
 #include <string>
 
-#include <CLI/CLI.hpp>
-
 #include "references/bundle/bundle_file.hpp"
 #include "tools/base/bytes.hpp"
 #include "tools/base/file.hpp"
@@ -51,14 +49,14 @@ Result<cli::ExitCode> run(const Options& options, cli::Io& io) {
 }  // namespace
 
 void add_payload(cli::Program& program) {
-  CLI::App& verb = *program.app().add_subcommand("payload", "print what a signature is made over");
+  cli::Verb verb = program.verb("payload", "print what a signature is made over");
   const auto options = std::make_shared<Options>();
-  verb.add_option("BUNDLE", options->bundle, "folder, tar file or manifest.dsse.json")->required();
-  verb.add_flag("--pae", options->pae,
-                "the bytes to sign: the payload in its pre-authentication encoding");
-  verb.add_option("-o,--output", options->output, "write to a file and print its SHA-256");
-  program.add_json_option(verb);
-  program.on_run(verb, [options](cli::Io& io) { return run(*options, io); });
+  verb.option("BUNDLE", options->bundle, "folder, tar file or manifest.dsse.json").required();
+  verb.flag("--pae", options->pae,
+            "the bytes to sign: the payload in its pre-authentication encoding");
+  verb.option("-o,--output", options->output, "write to a file and print its SHA-256");
+  verb.json();
+  verb.runs([options](cli::Io& io) { return run(*options, io); });
 }
 
 }  // namespace etalon::build

@@ -10,8 +10,6 @@
 #include <utility>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
 #include "references/eventlog/event.hpp"
 #include "references/measure/tdx/mrtd.hpp"
 #include "references/measure/tdx/tdvf.hpp"
@@ -128,15 +126,14 @@ Result<cli::ExitCode> run(const Options& options, cli::Io& io) {
 
 }  // namespace
 
-void add_predict_mrtd(cli::Program& program, CLI::App& group) {
-  CLI::App& verb = *group.add_subcommand("mrtd", "compute MRTD of a TDX firmware image");
+void add_predict_mrtd(cli::Verb& group) {
+  cli::Verb verb = group.verb("mrtd", "compute MRTD of a TDX firmware image");
   const auto options = std::make_shared<Options>();
-  verb.add_option("FIRMWARE", options->firmware,
-                  "firmware image, or the variables part of a split one")
-      ->required();
-  verb.add_option("CODE", options->code, "code part of a split image");
-  program.add_json_option(verb);
-  program.on_run(verb, [options](cli::Io& io) { return run(*options, io); });
+  verb.option("FIRMWARE", options->firmware, "firmware image, or the variables part of a split one")
+      .required();
+  verb.option("CODE", options->code, "code part of a split image");
+  verb.json();
+  verb.runs([options](cli::Io& io) { return run(*options, io); });
 }
 
 }  // namespace etalon::build

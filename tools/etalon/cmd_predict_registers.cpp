@@ -4,8 +4,6 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
 #include "tools/base/result.hpp"
 #include "tools/cli/program.hpp"
 #include "tools/codec/json.hpp"
@@ -50,13 +48,13 @@ Result<cli::ExitCode> run(const Options& options, cli::Io& io) {
 
 }  // namespace
 
-void add_predict_registers(cli::Program& program, CLI::App& group) {
-  CLI::App& verb = *group.add_subcommand("registers", "predict PCRs, RTMRs and MRTD of an image");
+void add_predict_registers(cli::Verb& group) {
+  cli::Verb verb = group.verb("registers", "predict PCRs, RTMRs and MRTD of an image");
   const auto options = std::make_shared<Options>();
   add_measure_options(verb, options->common);
-  verb.add_option("--platform", options->platform, "only the platform of this id");
-  program.add_json_option(verb);
-  program.on_run(verb, [options](cli::Io& io) { return run(*options, io); });
+  verb.option("--platform", options->platform, "only the platform of this id");
+  verb.json();
+  verb.runs([options](cli::Io& io) { return run(*options, io); });
 }
 
 }  // namespace etalon::build

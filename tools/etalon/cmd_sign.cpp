@@ -4,8 +4,6 @@
 #include <string>
 #include <utility>
 
-#include <CLI/CLI.hpp>
-
 #include "references/bundle/bundle.hpp"
 #include "tools/base/bytes.hpp"
 #include "tools/base/file.hpp"
@@ -56,13 +54,13 @@ Result<cli::ExitCode> run(const Options& options, cli::Io& io) {
 }  // namespace
 
 void add_sign(cli::Program& program) {
-  CLI::App& verb = *program.app().add_subcommand("sign", "sign a bundle's manifest");
+  cli::Verb verb = program.verb("sign", "sign a bundle's manifest");
   const auto options = std::make_shared<Options>();
-  verb.add_option("BUNDLE", options->bundle, "folder, tar file or manifest.dsse.json")->required();
-  verb.add_option("--key", options->key, "private key, PEM without a passphrase")->required();
-  verb.add_option("-o,--output", options->output, "write there and leave BUNDLE as it is");
-  program.add_json_option(verb);
-  program.on_run(verb, [options](cli::Io& io) { return run(*options, io); });
+  verb.option("BUNDLE", options->bundle, "folder, tar file or manifest.dsse.json").required();
+  verb.option("--key", options->key, "private key, PEM without a passphrase").required();
+  verb.option("-o,--output", options->output, "write there and leave BUNDLE as it is");
+  verb.json();
+  verb.runs([options](cli::Io& io) { return run(*options, io); });
 }
 
 }  // namespace etalon::build

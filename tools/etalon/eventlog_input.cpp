@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/etalon/eventlog_input.hpp"
 
-#include <CLI/CLI.hpp>
-
 #include "references/eventlog/log_codec.hpp"
 #include "references/eventlog/untrusted_log.hpp"
 #include "tools/base/bytes.hpp"
@@ -11,12 +9,11 @@
 
 namespace etalon::build {
 
-void add_eventlog_input(CLI::App& verb, EventlogInput& input) {
-  verb.add_option("LOG", input.path, "event log: binary_bios_measurements, or a CCEL area")
-      ->required();
-  verb.add_option("--format", input.format, "tcg2 or ccel, instead of what the log looks like")
-      ->check(CLI::IsMember({"tcg2", "ccel"}))
-      ->type_name("FORMAT");
+void add_eventlog_input(cli::Verb& verb, EventlogInput& input) {
+  verb.option("LOG", input.path, "event log: binary_bios_measurements, or a CCEL area").required();
+  verb.option("--format", input.format, "tcg2 or ccel, instead of what the log looks like")
+      .one_of({"tcg2", "ccel"})
+      .value_name("FORMAT");
 }
 
 Result<eventlog::UntrustedLog> load_eventlog(const EventlogInput& input) {

@@ -6,10 +6,7 @@
 
 #include "references/eventlog/untrusted_log.hpp"
 #include "tools/base/result.hpp"
-
-namespace CLI {
-class App;
-}
+#include "tools/cli/verb.hpp"
 
 namespace etalon::build {
 
@@ -18,7 +15,7 @@ struct EventlogInput {
   std::string format{};  // "tcg2", "ccel", or empty: told from the log
 };
 
-void add_eventlog_input(CLI::App& verb, EventlogInput& input);
+void add_eventlog_input(cli::Verb& verb, EventlogInput& input);
 
 // Reads and decodes the log; errors name the file.
 Result<eventlog::UntrustedLog> load_eventlog(const EventlogInput& input);

@@ -8,8 +8,6 @@
 #include <string_view>
 #include <utility>
 
-#include <CLI/CLI.hpp>
-
 #include "mkosi/image/tree.hpp"
 #include "tools/base/bytes.hpp"
 #include "tools/base/result.hpp"
@@ -19,14 +17,12 @@
 
 namespace etalon::build {
 
-void add_image_options(CLI::App& verb, ImageOptions& options) {
+void add_image_options(cli::Verb& verb, ImageOptions& options) {
   constexpr unsigned max_jobs = 256;
-  verb.add_option("IMAGE", options.image, "folder, tar, initramfs or UKI")->required();
-  verb.add_option("--jobs", options.jobs, "threads; the processors by default")
-      ->check(CLI::Range(1U, max_jobs));
-  verb.add_option("--max-unpacked", options.max_unpacked,
-                  "refuse an image that unpacks to more, e.g. 16G; 8G by default")
-      ->transform(CLI::AsSizeValue(false));
+  verb.option("IMAGE", options.image, "folder, tar, initramfs or UKI").required();
+  verb.number("--jobs", options.jobs, 1, max_jobs, "threads; the processors by default");
+  verb.size("--max-unpacked", options.max_unpacked,
+            "refuse an image that unpacks to more, e.g. 16G; 8G by default");
 }
 
 void put_bytes(Json::Object& object, std::string_view name, std::string_view bytes) {

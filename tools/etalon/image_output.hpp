@@ -13,11 +13,8 @@
 #include "mkosi/image/tree.hpp"
 #include "mkosi/image/walk.hpp"
 #include "tools/base/result.hpp"
+#include "tools/cli/verb.hpp"
 #include "tools/codec/json.hpp"
-
-namespace CLI {
-class App;
-}
 
 namespace etalon::build {
 
@@ -28,7 +25,7 @@ struct ImageOptions {
 };
 
 // IMAGE, --jobs, --max-unpacked.
-void add_image_options(CLI::App& verb, ImageOptions& options);
+void add_image_options(cli::Verb& verb, ImageOptions& options);
 
 // A member `name` with the text; bytes that are not UTF-8 are escaped there (\xNN) and stand as
 // they are in `name`_b64.

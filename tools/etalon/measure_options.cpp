@@ -3,8 +3,6 @@
 
 #include <string>
 
-#include <CLI/CLI.hpp>
-
 #include "mkosi/image/walk.hpp"
 #include "tools/base/digest.hpp"
 #include "tools/base/result.hpp"
@@ -16,15 +14,15 @@
 
 namespace etalon::build {
 
-void add_measure_options(CLI::App& verb, MeasureOptions& options) {
+void add_measure_options(cli::Verb& verb, MeasureOptions& options) {
   add_image_options(verb, options.image);
-  verb.add_option("--platforms", options.platforms, "machines to predict for (platforms.yaml)")
-      ->required();
-  verb.add_option("--assume-stub", options.assume_stub,
-                  "take the rules of this systemd-stub version for an unknown one");
-  verb.add_option("--assume-kernel", options.assume_kernel,
-                  "take the rules of this Linux version for an unknown one");
-  verb.add_option("--alg", options.algs, "digests of the root's files, e.g. sha256,sha384");
+  verb.option("--platforms", options.platforms, "machines to predict for (platforms.yaml)")
+      .required();
+  verb.number("--assume-stub", options.assume_stub, 1, 9999,
+              "take the rules of this systemd-stub version for an unknown one");
+  verb.option("--assume-kernel", options.assume_kernel,
+              "take the rules of this Linux version for an unknown one");
+  verb.option("--alg", options.algs, "digests of the root's files, e.g. sha256,sha384");
 }
 
 pipeline::Overrides overrides(const MeasureOptions& options) {

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "tools/base/result.hpp"
-#include "tools/cli/program.hpp"
+#include "tools/cli/verb.hpp"
 #include "tools/etalon/image_output.hpp"
 #include "tools/pipeline/predict.hpp"
 #include "tools/pipeline/uki_image.hpp"
@@ -21,7 +21,7 @@ struct MeasureOptions {
   std::string algs = "sha256";
 };
 
-void add_measure_options(CLI::App& verb, MeasureOptions& options);
+void add_measure_options(cli::Verb& verb, MeasureOptions& options);
 
 pipeline::Overrides overrides(const MeasureOptions& options);
 

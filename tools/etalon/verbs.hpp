@@ -9,18 +9,18 @@ namespace etalon::build {
 
 void add_attach(cli::Program& program);
 void add_eventlog(cli::Program& program);  // the group; its verbs below
-void add_eventlog_replay(cli::Program& program, CLI::App& group);
-void add_eventlog_show(cli::Program& program, CLI::App& group);
+void add_eventlog_replay(cli::Verb& group);
+void add_eventlog_show(cli::Verb& group);
 void add_image(cli::Program& program);  // the group; its verbs below
-void add_image_show(cli::Program& program, CLI::App& group);
-void add_image_list(cli::Program& program, CLI::App& group);
-void add_image_digest(cli::Program& program, CLI::App& group);
+void add_image_show(cli::Verb& group);
+void add_image_list(cli::Verb& group);
+void add_image_digest(cli::Verb& group);
 void add_keygen(cli::Program& program);
 void add_measure(cli::Program& program);
 void add_payload(cli::Program& program);
 void add_predict(cli::Program& program);  // the group; its verbs below
-void add_predict_mrtd(cli::Program& program, CLI::App& group);
-void add_predict_registers(cli::Program& program, CLI::App& group);
+void add_predict_mrtd(cli::Verb& group);
+void add_predict_registers(cli::Verb& group);
 void add_sign(cli::Program& program);
 
 }  // namespace etalon::build

@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <gtest/gtest.h>
 
 #include "tools/base/result.hpp"
+#include "tools/cli/verb.hpp"
 #include "tools/codec/json.hpp"
 
 namespace etalon::cli {
@@ -25,10 +25,11 @@ struct Outcome {
 // A program with one verb whose behaviour the test chooses.
 Outcome run(std::initializer_list<const char*> args, const Run& behaviour) {
   Program program("tool", "do things");
-  CLI::App* verb = program.app().add_subcommand("work", "work hard");
-  verb->add_option("file", "the input")->required();
-  program.add_json_option(*verb);
-  program.on_run(*verb, behaviour);
+  Verb verb = program.verb("work", "work hard");
+  std::string file;
+  verb.option("file", file, "the input").required();
+  verb.json();
+  verb.runs(behaviour);
   std::vector<const char*> argv = {"tool"};
   argv.insert(argv.end(), args);
   std::ostringstream out;
