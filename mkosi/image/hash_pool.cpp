@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <iterator>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -29,6 +30,12 @@ using Storage = std::unique_ptr<std::byte[]>;
 // Blocks are made on first use and never more than block_count.
 class BlockStore {
  public:
+  // Whether take() would not wait.
+  bool ready() {
+    const std::scoped_lock lock(mutex_);
+    return !free_.empty() || made_ < HashPool::block_count;
+  }
+
   Storage take() {
     std::unique_lock lock(mutex_);
     returned_.wait(lock, [this] { return !free_.empty() || made_ < HashPool::block_count; });
@@ -140,18 +147,27 @@ class Worker {
     }
   }
 
-  void push(Batch batch) {
-    if (!thread_.joinable()) return hash(batch);
-    {
-      const std::scoped_lock lock(mutex_);
-      queue_.push_back(std::move(batch));
+  // Takes the batches, in order, and leaves none.
+  void push(std::vector<Batch>& batches) {
+    if (batches.empty()) return;
+    if (!thread_.joinable()) {
+      for (const Batch& batch : batches)
+        hash(batch);
+    } else {
+      {
+        const std::scoped_lock lock(mutex_);
+        std::ranges::move(batches, std::back_inserter(queue_));
+      }
+      arrived_.notify_one();
     }
-    arrived_.notify_one();
+    batches.clear();
   }
 
-  // Bytes given so far. Used by the reader alone.
+  // Used by the reader alone: bytes given so far, pieces of the current block, and batches that
+  // wait to be handed over.
   std::uint64_t given = 0;
   Batch next{};
+  std::vector<Batch> waiting{};
 
   std::span<const Digested> digested() const { return digested_; }
 
@@ -200,7 +216,11 @@ class HashPool::Impl {
   }
 
   std::span<std::byte> buffer() {
-    if (!block_) block_ = std::make_shared<Block>(store_);
+    if (!block_) {
+      // A block that waits here comes back from nobody.
+      if (!store_.ready()) hand_over();
+      block_ = std::make_shared<Block>(store_);
+    }
     return block_->bytes();
   }
 
@@ -208,10 +228,11 @@ class HashPool::Impl {
     for (const auto& worker : workers_) {
       if (worker->next.pieces.empty()) continue;
       worker->next.block = block_;
-      worker->push(std::exchange(worker->next, {}));
+      worker->waiting.push_back(std::exchange(worker->next, {}));
     }
     block_.reset();
     copied_ = 0;
+    if (++flushes_ % flushes_per_hand_over == 0) hand_over();
   }
 
   ContentId begin() {
@@ -245,6 +266,7 @@ class HashPool::Impl {
 
   std::vector<DigestSet> finish() {
     flush();
+    hand_over();
     std::vector<DigestSet> digests(contents_);
     for (const auto& worker : workers_) {
       worker->join();
@@ -257,6 +279,14 @@ class HashPool::Impl {
   DigestSet empty() const { return hash_all(algs_, {}); }
 
  private:
+  // Waking a worker costs more than hashing a block takes it to get there, so several go at once.
+  static constexpr std::size_t flushes_per_hand_over = 8;
+
+  void hand_over() {
+    for (const auto& worker : workers_)
+      worker->push(worker->waiting);
+  }
+
   std::vector<HashAlg> algs_;
   BlockStore store_;  // outlives the workers and their batches
   std::shared_ptr<Block> block_;
@@ -265,6 +295,7 @@ class HashPool::Impl {
   std::vector<std::vector<Worker*>> lanes_;  // workers with the same algorithms
   std::vector<Worker*> current_;             // one per lane, for the current file
   ContentId contents_ = 0;
+  std::size_t flushes_ = 0;
 };
 
 HashPool::HashPool(std::span<const HashAlg> algs, unsigned jobs)
