@@ -2,6 +2,7 @@
 #include "mkosi/image/file_hashers.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
@@ -56,7 +57,8 @@ Status check_same(const FileHandle& file, const FileTask& task) {
 
 class FileHashers::Hand {
  public:
-  explicit Hand(std::span<const HashAlg> algs) : hasher_(algs), buffer_(read_size) {}
+  Hand(std::span<const HashAlg> algs, FileHashers& all)
+      : all_(all), hasher_(algs), buffer_(read_size) {}
 
   void work(const FileTask& task) {
     auto digests = hash(task);
@@ -91,20 +93,28 @@ class FileHashers::Hand {
       if (got < 0) return io_error(task.path, "read", errno);
       hasher_.update(ByteView(buffer_).first(static_cast<std::size_t>(got)));
       total += static_cast<std::uint64_t>(got);
+      all_.report(static_cast<std::uint64_t>(got));
       if (got == 0 || total >= size) break;
     }
     if (total != size) return changed(task.path);
     return {};
   }
 
+  FileHashers& all_;
   MultiHasher hasher_;
   Bytes buffer_;
 };
 
-FileHashers::FileHashers(std::span<const HashAlg> algs, unsigned jobs) {
+void FileHashers::report(std::uint64_t got) {
+  const std::uint64_t read = read_.fetch_add(got, std::memory_order_relaxed) + got;
+  if (progress_) progress_(read, 0);
+}
+
+FileHashers::FileHashers(std::span<const HashAlg> algs, unsigned jobs, const ReadProgress& progress)
+    : progress_(progress) {
   const unsigned count = std::max(jobs, 1U);
   for (unsigned i = 0; i < count; ++i)
-    hands_.push_back(std::make_unique<Hand>(algs));
+    hands_.push_back(std::make_unique<Hand>(algs, *this));
   for (unsigned i = 1; i < count; ++i)
     threads_.emplace_back([this, hand = hands_[i].get()] { run(*hand); });
 }

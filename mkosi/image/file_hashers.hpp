@@ -3,8 +3,10 @@
 // folder, never through a symlink, and must be the one that was seen before, also afterwards.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -17,6 +19,7 @@
 
 #include <sys/stat.h>
 
+#include "mkosi/image/walk.hpp"
 #include "tools/base/digest.hpp"
 #include "tools/base/file.hpp"
 #include "tools/base/hasher.hpp"
@@ -37,8 +40,8 @@ class FileHashers {
  public:
   using Digested = std::pair<std::size_t, DigestSet>;  // entry, digests
 
-  // `jobs` threads, the calling one among them.
-  FileHashers(std::span<const HashAlg> algs, unsigned jobs);
+  // `jobs` threads, the calling one among them; `progress` may be empty.
+  FileHashers(std::span<const HashAlg> algs, unsigned jobs, const ReadProgress& progress);
   FileHashers(const FileHashers&) = delete;
   FileHashers& operator=(const FileHashers&) = delete;
   FileHashers(FileHashers&&) = delete;
@@ -58,6 +61,7 @@ class FileHashers {
   class Hand;
 
   void run(Hand& hand);
+  void report(std::uint64_t got);
   std::optional<FileTask> wait();
   std::optional<FileTask> take();  // under the lock
   void close();
@@ -68,6 +72,8 @@ class FileHashers {
   std::condition_variable arrived_;
   std::deque<FileTask> queue_;
   bool closed_ = false;
+  const ReadProgress& progress_;
+  std::atomic<std::uint64_t> read_ = 0;  // bytes, by all threads
 };
 
 }  // namespace etalon::image

@@ -103,6 +103,7 @@ class Unpacker {
       unpacked_ -= size - used;
       position_ += used;
       sink_.flush();
+      sink_.reached(position_);
       if (used < size) break;
     }
     if (!reader.at_boundary()) return ends_inside(position_);
@@ -133,6 +134,7 @@ class Unpacker {
       TRY(count(size));
       TRY_ASSIGN(const std::size_t used, reader.push(buffer.first(size)));
       sink_.flush();
+      sink_.reached(position_ + decoder->consumed());
       if (used < size) {
         return fail_at(ErrorCode::malformed, "magic", reader.position(),
                        "junk behind an archive in the compressed stream");

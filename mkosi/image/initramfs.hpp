@@ -43,6 +43,9 @@ class InitramfsSink : public NewcSink {
   virtual std::span<std::byte> buffer() = 0;
   // No view given since the last flush is used any more by the unpacker.
   virtual void flush() = 0;
+
+  // The unpacker stands at this offset of the image; asked for by nobody, of use to show progress.
+  virtual void reached(std::uint64_t /*position*/) {}
 };
 
 // Hands every entry of `image` to `sink`, in order, and returns the segments. Refuses what stops

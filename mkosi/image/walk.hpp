@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,10 +19,15 @@
 
 namespace etalon::image {
 
+// Told how far a walk is: bytes of the image read so far, of `total` where that is known and not 0.
+// May be called from several threads at once.
+using ReadProgress = std::function<void(std::uint64_t done, std::uint64_t total)>;
+
 struct WalkOptions {
   std::vector<HashAlg> algs{};  // none: contents are not hashed
   unsigned jobs = 1;            // changes the time it takes and nothing else
   std::uint64_t max_unpacked = default_max_unpacked;
+  ReadProgress progress{};  // optional
 };
 
 enum class Format : std::uint8_t { directory, initramfs, tar, uki };

@@ -85,7 +85,7 @@ class DirectoryWalk {
   DirectoryWalk(std::string root, const WalkOptions& options)
       : root_(std::move(root)),
         hashing_(!options.algs.empty()),
-        hashers_(options.algs, hashing_ ? options.jobs : 1) {}
+        hashers_(options.algs, hashing_ ? options.jobs : 1, options.progress) {}
 
   Result<std::vector<Entry>> run() {
     const int fd = ::open(root_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);

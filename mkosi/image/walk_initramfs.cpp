@@ -33,7 +33,9 @@ constexpr std::size_t max_findings = 10'000;
 
 class TreeSink final : public InitramfsSink {
  public:
-  explicit TreeSink(HashPool& pool) : pool_(pool) {}
+  // `size` is the image's.
+  TreeSink(HashPool& pool, const ReadProgress& progress, std::uint64_t size)
+      : pool_(pool), progress_(progress), size_(size) {}
 
   Status entry(const NewcHeader& header, std::string_view name, std::string_view target) override {
     body_ = Body::drop;
@@ -87,6 +89,10 @@ class TreeSink final : public InitramfsSink {
   std::span<std::byte> buffer() override { return pool_.buffer(); }
 
   void flush() override { pool_.flush(); }
+
+  void reached(std::uint64_t position) override {
+    if (progress_) progress_(position, size_);
+  }
 
   std::vector<Finding> take_findings() {
     if (dropped_ > 0) {
@@ -220,6 +226,8 @@ class TreeSink final : public InitramfsSink {
 
   TreeBuilder builder_;
   HashPool& pool_;
+  const ReadProgress& progress_;
+  std::uint64_t size_;
   std::map<LinkKey, ImagePath> links_;
   std::vector<Finding> findings_;
   std::size_t dropped_ = 0;
@@ -232,7 +240,7 @@ class TreeSink final : public InitramfsSink {
 
 Result<Walked> walk_initramfs(ByteView image, const WalkOptions& options) {
   HashPool pool(options.algs, options.jobs);
-  TreeSink sink(pool);
+  TreeSink sink(pool, options.progress, image.size());
   TRY_ASSIGN(auto segments, unpack_initramfs(image, sink, options.max_unpacked));
   const std::vector<DigestSet> digests = pool.finish();
   return Walked{.format = Format::initramfs,

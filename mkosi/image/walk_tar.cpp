@@ -35,8 +35,11 @@ std::string_view text_or_empty(const char* text) {
 
 class TarWalk {
  public:
-  TarWalk(HashPool& pool, std::uint64_t max_unpacked)
-      : archive_(archive_read_new()), pool_(pool), max_unpacked_(max_unpacked) {}
+  TarWalk(HashPool& pool, const WalkOptions& options)
+      : archive_(archive_read_new()),
+        pool_(pool),
+        max_unpacked_(options.max_unpacked),
+        progress_(options.progress) {}
 
   Status open(ByteView image) {
     archive* a = archive_.get();
@@ -83,11 +86,15 @@ class TarWalk {
         {.id = "tar-warning", .path = std::string(name), .message = printable(text)});
   }
 
-  Status check_size(std::uint64_t more) {
-    const auto unpacked = static_cast<std::uint64_t>(
+  // Bytes of the archive itself, behind its decompressor.
+  std::uint64_t unpacked() const {
+    return static_cast<std::uint64_t>(
         std::max<la_int64_t>(0, archive_filter_bytes(archive_.get(), 0)));
+  }
+
+  Status check_size(std::uint64_t more) {
     zeros_ += more;
-    if (unpacked <= max_unpacked_ && zeros_ <= max_unpacked_ - unpacked) return {};
+    if (unpacked() <= max_unpacked_ && zeros_ <= max_unpacked_ - unpacked()) return {};
     return fail(ErrorCode::limit, "unpacks to more than " + std::to_string(max_unpacked_) +
                                       " bytes; --max-unpacked raises the limit");
   }
@@ -178,6 +185,8 @@ class TarWalk {
       pool_.update_copy({static_cast<const std::byte*>(data), length});
       done = at + length;
       TRY(check_size(0));
+      read_ += length;
+      if (progress_) progress_(read_, 0);
     }
     TRY(zeros(size - done));
     pool_.end();
@@ -194,7 +203,9 @@ class TarWalk {
   TreeBuilder builder_;
   HashPool& pool_;
   std::uint64_t max_unpacked_;
+  const ReadProgress& progress_;
   std::uint64_t zeros_ = 0;  // bytes of holes
+  std::uint64_t read_ = 0;   // bytes of content
   std::vector<Finding> findings_;
 };
 
@@ -202,7 +213,7 @@ class TarWalk {
 
 Result<Walked> walk_tar(ByteView image, const WalkOptions& options) {
   HashPool pool(options.algs, options.jobs);
-  TarWalk walk(pool, options.max_unpacked);
+  TarWalk walk(pool, options);
   TRY(in(walk.open(image), "tar"));
   TRY(in(walk.run(), "tar"));
   const std::vector<DigestSet> digests = pool.finish();

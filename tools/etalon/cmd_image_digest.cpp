@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <cctype>
+#include <iterator>
 #include <memory>
 #include <ostream>
 #include <string>
@@ -69,10 +71,8 @@ void print_file(const image::Entry& entry, std::ostream& out) {
 
 Result<cli::ExitCode> run(const Options& options, cli::Io& io) {
   TRY_ASSIGN(auto algs, parse_hash_algs(options.algs));
-  const image::WalkOptions walk{.algs = std::move(algs),
-                                .jobs = options.image.jobs,
-                                .max_unpacked = options.image.max_unpacked};
-  TRY_ASSIGN(const image::Walked walked, image::walk_image(options.image.image, walk));
+  TRY_ASSIGN(image::Walked walked, walk_image(options.image, std::move(algs), io));
+  std::ranges::move(image::find_ima_collisions(walked.tree), std::back_inserter(walked.findings));
   print_findings(options.image.image, walked.findings, io.err);
   JsonArrayWriter array(io.out);
   for (const image::Entry& entry : walked.tree.entries()) {

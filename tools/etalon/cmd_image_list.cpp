@@ -73,8 +73,7 @@ Json list_json(const image::Walked& walked, const std::vector<image::Finding>& f
 }
 
 Result<cli::ExitCode> run(const ImageOptions& options, cli::Io& io) {
-  const image::WalkOptions walk{.jobs = options.jobs, .max_unpacked = options.max_unpacked};
-  TRY_ASSIGN(image::Walked walked, image::walk_image(options.image, walk));
+  TRY_ASSIGN(image::Walked walked, walk_image(options, {}, io));
   std::vector<image::Finding> findings = std::move(walked.findings);
   std::ranges::move(image::find_ima_collisions(walked.tree), std::back_inserter(findings));
   print_findings(options.image, findings, io.err);

@@ -91,10 +91,9 @@ void count(const image::ImageTree& tree, Shown& shown) {
   }
 }
 
-Result<Shown> show(const ImageOptions& options) {
-  const image::WalkOptions walk{.jobs = options.jobs, .max_unpacked = options.max_unpacked};
+Result<Shown> show(const ImageOptions& options, cli::Io& io) {
   Shown shown;
-  auto walked = image::walk_image(options.image, walk);
+  auto walked = walk_image(options, {}, io);
 
   struct stat info {};
 
@@ -201,7 +200,7 @@ void print(const Shown& shown, std::ostream& out) {
 }
 
 Result<cli::ExitCode> run(const ImageOptions& options, cli::Io& io) {
-  TRY_ASSIGN(const Shown shown, show(options));
+  TRY_ASSIGN(const Shown shown, show(options, io));
   print_findings(options.image, shown.findings, io.err);
   if (io.json)
     io.out << shown_json(shown).pretty();

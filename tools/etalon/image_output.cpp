@@ -7,11 +7,16 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "mkosi/image/tree.hpp"
+#include "mkosi/image/walk.hpp"
 #include "tools/base/bytes.hpp"
+#include "tools/base/digest.hpp"
 #include "tools/base/result.hpp"
 #include "tools/base/utf16.hpp"
+#include "tools/cli/progress.hpp"
+#include "tools/cli/verb.hpp"
 #include "tools/codec/base64.hpp"
 #include "tools/codec/json.hpp"
 
@@ -23,6 +28,22 @@ void add_image_options(cli::Verb& verb, ImageOptions& options) {
   verb.number("--jobs", options.jobs, 1, max_jobs, "threads; the processors by default");
   verb.size("--max-unpacked", options.max_unpacked,
             "refuse an image that unpacks to more, e.g. 16G; 8G by default");
+}
+
+image::WalkOptions walk_options(const ImageOptions& options, std::vector<HashAlg> algs,
+                                cli::Progress& progress) {
+  return {.algs = std::move(algs),
+          .jobs = options.jobs,
+          .max_unpacked = options.max_unpacked,
+          .progress = [&progress](std::uint64_t done, std::uint64_t total) {
+            progress.update(done, total);
+          }};
+}
+
+Result<image::Walked> walk_image(const ImageOptions& options, std::vector<HashAlg> algs,
+                                 cli::Io& io) {
+  cli::Progress progress(io, "reading " + printable(options.image));
+  return image::walk_image(options.image, walk_options(options, std::move(algs), progress));
 }
 
 void put_bytes(Json::Object& object, std::string_view name, std::string_view bytes) {

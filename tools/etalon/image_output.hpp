@@ -8,11 +8,14 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "mkosi/image/hash_pool.hpp"
 #include "mkosi/image/tree.hpp"
 #include "mkosi/image/walk.hpp"
+#include "tools/base/digest.hpp"
 #include "tools/base/result.hpp"
+#include "tools/cli/progress.hpp"
 #include "tools/cli/verb.hpp"
 #include "tools/codec/json.hpp"
 
@@ -26,6 +29,14 @@ struct ImageOptions {
 
 // IMAGE, --jobs, --max-unpacked.
 void add_image_options(cli::Verb& verb, ImageOptions& options);
+
+// How to walk the image, hashing with `algs`; `progress` is told how far it is and must live as
+// long.
+image::WalkOptions walk_options(const ImageOptions& options, std::vector<HashAlg> algs,
+                                cli::Progress& progress);
+// Walks the image; progress is drawn while it takes long.
+Result<image::Walked> walk_image(const ImageOptions& options, std::vector<HashAlg> algs,
+                                 cli::Io& io);
 
 // A member `name` with the text; bytes that are not UTF-8 are escaped there (\xNN) and stand as
 // they are in `name`_b64.

@@ -2,8 +2,9 @@
 #include "tools/etalon/measure_options.hpp"
 
 #include <string>
+#include <utility>
 
-#include "mkosi/image/walk.hpp"
+#include "tools/base/bytes.hpp"
 #include "tools/base/digest.hpp"
 #include "tools/base/result.hpp"
 #include "tools/cli/program.hpp"
@@ -33,11 +34,10 @@ pipeline::Overrides overrides(const MeasureOptions& options) {
 }
 
 Result<pipeline::UkiImage> open_image(const MeasureOptions& options, cli::Io& io) {
-  TRY_ASSIGN(const auto algs, parse_hash_algs(options.algs));
-  cli::Progress progress(io, "measuring");
-  const image::WalkOptions walk{
-      .algs = algs, .jobs = options.image.jobs, .max_unpacked = options.image.max_unpacked};
-  return pipeline::open_uki_image(options.image.image, walk);
+  TRY_ASSIGN(auto algs, parse_hash_algs(options.algs));
+  cli::Progress progress(io, "reading " + printable(options.image.image));
+  return pipeline::open_uki_image(options.image.image,
+                                  walk_options(options.image, std::move(algs), progress));
 }
 
 }  // namespace etalon::build
