@@ -110,8 +110,8 @@ void FileHashers::report(std::uint64_t got) {
   if (progress_) progress_(read, 0);
 }
 
-FileHashers::FileHashers(std::span<const HashAlg> algs, unsigned jobs, const ReadProgress& progress)
-    : progress_(progress) {
+FileHashers::FileHashers(std::span<const HashAlg> algs, unsigned jobs, ReadProgress progress)
+    : progress_(std::move(progress)) {
   const unsigned count = std::max(jobs, 1U);
   for (unsigned i = 0; i < count; ++i)
     hands_.push_back(std::make_unique<Hand>(algs, *this));

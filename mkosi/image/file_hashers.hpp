@@ -41,7 +41,7 @@ class FileHashers {
   using Digested = std::pair<std::size_t, DigestSet>;  // entry, digests
 
   // `jobs` threads, the calling one among them; `progress` may be empty.
-  FileHashers(std::span<const HashAlg> algs, unsigned jobs, const ReadProgress& progress);
+  FileHashers(std::span<const HashAlg> algs, unsigned jobs, ReadProgress progress = {});
   FileHashers(const FileHashers&) = delete;
   FileHashers& operator=(const FileHashers&) = delete;
   FileHashers(FileHashers&&) = delete;
@@ -72,7 +72,7 @@ class FileHashers {
   std::condition_variable arrived_;
   std::deque<FileTask> queue_;
   bool closed_ = false;
-  const ReadProgress& progress_;
+  ReadProgress progress_;
   std::atomic<std::uint64_t> read_ = 0;  // bytes, by all threads
 };
 
