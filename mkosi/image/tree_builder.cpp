@@ -47,6 +47,7 @@ TreeBuilder::Attempt<TreeBuilder::Place> TreeBuilder::locate(const ImagePath& pa
   left.pop_back();
   NodeId here = 0;
   unsigned links = 0;
+  bool implied = false;
   while (!left.empty()) {
     const std::string component = std::move(left.front());
     left.pop_front();
@@ -65,9 +66,10 @@ TreeBuilder::Attempt<TreeBuilder::Place> TreeBuilder::locate(const ImagePath& pa
       continue;
     }
     if (node.type != EntryType::directory) return refused("its folder is no directory");
+    implied = implied || node.implied;
     here = *next;
   }
-  return Place{.folder = here, .name = last, .implied = nodes_[here].node.implied};
+  return Place{.folder = here, .name = last, .implied = implied};
 }
 
 std::optional<TreeBuilder::NodeId> TreeBuilder::at(const Place& place) const {

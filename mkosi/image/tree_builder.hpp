@@ -53,7 +53,7 @@ class TreeBuilder {
   struct Place {
     NodeId folder = 0;
     std::string name{};
-    bool implied = false;  // the folder is: no entry made it
+    bool implied = false;  // no entry made a folder on the way to it
   };
 
   TreeBuilder() {

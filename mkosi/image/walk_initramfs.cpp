@@ -47,13 +47,17 @@ class TreeSink final : public InitramfsSink {
       return tl::unexpected(std::move(path).error());
     }
     path_ = *std::move(path);
+    remember_link();
     if (path_.is_root()) return root();
     const auto place = builder_.locate(path_);
     if (!place) return pass_over(place.error());
-    if (place->implied) report_no_folder();
-    if (S_ISLNK(header.mode)) return symlink(*place, target);
     const auto type = type_of_mode(header.mode);
-    if (!type) return pass_over("a mode that is no type");
+    if (!type) return no_type(*place);
+    if (place->implied) {
+      if (first_ != nullptr && is_first_) first_->no_folder = true;
+      report_no_folder();
+    }
+    if (S_ISLNK(header.mode)) return symlink(*place, target);
     if (const auto found = builder_.at(*place); found && builder_.node(*found).type != *type) {
       if (const auto removed = builder_.remove(*place); !removed) {
         return pass_over(removed.error());
@@ -108,6 +112,27 @@ class TreeSink final : public InitramfsSink {
   enum class Body : std::uint8_t { drop, hash };
   using LinkKey = std::tuple<std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t>;
 
+  struct FirstName {
+    ImagePath path;
+    bool no_folder = false;
+  };
+
+  // find_link(): the first name of a link group is remembered before anything is made for it, and
+  // so also when nothing can be.
+  void remember_link() {
+    first_ = nullptr;
+    is_first_ = true;
+    const auto type = type_of_mode(header_->mode);
+    if (header_->nlink < 2 || !type || *type == EntryType::directory ||
+        *type == EntryType::symlink) {
+      return;
+    }
+    const LinkKey key{header_->devmajor, header_->devminor, header_->ino, header_->mode & S_IFMT};
+    const auto [first, fresh] = links_.try_emplace(key, FirstName{.path = path_});
+    first_ = &first->second;
+    is_first_ = fresh;
+  }
+
   void add(Finding finding) {
     if (findings_.size() < max_findings)
       findings_.push_back(std::move(finding));
@@ -132,6 +157,24 @@ class TreeSink final : public InitramfsSink {
          .offset = header_->offset});
   }
 
+  // Only its first name decides whether the file of a further name exists.
+  void report_first_without_folder() {
+    add({.id = "no-folder",
+         .path = path_.text(),
+         .message = "no entry made the folder of its first name, " + first_->path.text() +
+                    ": the kernel passes over this entry, unless an image before this one has "
+                    "that folder",
+         .offset = header_->offset});
+  }
+
+  // clean_path() runs for any mode; nothing is made behind it.
+  Status no_type(const TreeBuilder::Place& place) {
+    const bool taken = builder_.at(place).has_value();
+    if (const auto removed = builder_.remove(place); !removed) return pass_over(removed.error());
+    return pass_over(taken ? "a mode that is no type; what had its name is gone"
+                           : "a mode that is no type");
+  }
+
   // mkdir("/") fails and does not matter; nothing else can take the root's place.
   Status root() { return S_ISDIR(header_->mode) ? Status{} : pass_over("the root is a folder"); }
 
@@ -146,9 +189,9 @@ class TreeSink final : public InitramfsSink {
     node.implied = false;
   }
 
-  // Whatever was there goes, also a symlink.
+  // Whatever was there goes, also a symlink. An empty target, which symlink(2) refuses, is taken by
+  // init_symlink(); such a link leads to its own folder.
   Status symlink(const TreeBuilder::Place& place, std::string_view target) {
-    if (target.empty()) return pass_over("a symlink without target");
     if (const auto removed = builder_.remove(place); !removed) return pass_over(removed.error());
     Node node = made(EntryType::symlink);
     node.target = target;
@@ -166,18 +209,17 @@ class TreeSink final : public InitramfsSink {
 
   enum class Linked : std::uint8_t { no, yes, failed };
 
-  // The first name of a link group is remembered; later ones become links to what that name is
-  // by now, and take the place of what has their name.
+  // Later names of a link group become links to what the first name is by now, and take the place
+  // of what has their name.
   Result<Linked> maybe_link(const TreeBuilder::Place& place) {
-    if (header_->nlink < 2) return Linked::no;
-    const LinkKey key{header_->devmajor, header_->devminor, header_->ino, header_->mode & S_IFMT};
-    const auto [first, fresh] = links_.try_emplace(key, path_);
-    if (fresh) return Linked::no;
+    if (is_first_) return Linked::no;
     if (const auto removed = builder_.remove(place); !removed) return Linked::failed;
-    const auto old_place = builder_.locate(first->second);
+    if (first_->path.is_root()) return Linked::failed;
+    const auto old_place = builder_.locate(first_->path);
     const auto old = old_place ? builder_.at(*old_place) : std::nullopt;
     if (!old || builder_.node(*old).type == EntryType::directory) return Linked::failed;
     TRY(builder_.link(place, *old));
+    if (first_->no_folder && !place.implied) report_first_without_folder();
     return Linked::yes;
   }
 
@@ -228,7 +270,9 @@ class TreeSink final : public InitramfsSink {
   HashPool& pool_;
   const ReadProgress& progress_;
   std::uint64_t size_;
-  std::map<LinkKey, ImagePath> links_;
+  std::map<LinkKey, FirstName> links_;
+  FirstName* first_ = nullptr;  // of the entry's link group, when it has one
+  bool is_first_ = true;        // the entry is that first name, or in no group
   std::vector<Finding> findings_;
   std::size_t dropped_ = 0;
   const NewcHeader* header_ = nullptr;

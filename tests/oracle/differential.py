@@ -3,13 +3,16 @@
 """Compares etalon with the second implementations on seeded, odd but legal images.
 
 usage: differential.py ETALON [--count N] [--seed S] [--keep DIR]
-Every image: file digests of its initrd, PCR 4, 9 and 11 with all events and banks, Secure Boot on and off.
+Every image: file digests of its initrd, PCR 4, 9 and 11 with all events and banks, Secure Boot on and off. And
+with every seed an initrd that no tool packs, of entries Linux removes, replaces, links and passes over.
 Exit: 0 no difference, 1 a difference (the image is kept), 3 environment.
 """
 import argparse
 import json
 import os
 import random
+import shutil
+import stat
 import subprocess
 import sys
 import tempfile
@@ -17,6 +20,7 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 import made  # noqa: E402  (its folder is not a package)
+from made import newc  # noqa: E402
 
 PLATFORMS = """platforms:
   - id: plain
@@ -70,7 +74,42 @@ def differences(ours, theirs):
     return found
 
 
-def compare(etalon, image, platforms):
+# Few names, so that entries meet: files and folders of one name, folders nothing made, links through links.
+ODD_NAMES = [b"a", b"b", b"./b", b"d", b"d/x", b"d/y", b"e", b"l", b"l/x", b"l/a", b"no/x", b"no", b"no/dir",
+             b"no/dir/z", b"."]
+ODD_TARGETS = [b"", b"a", b"d", b"/d", b"../d", b"l", b"e", b"no"]
+ODD_KINDS = [stat.S_IFREG] * 6 + [stat.S_IFDIR] * 3 + [stat.S_IFLNK, stat.S_IFLNK, stat.S_IFIFO, stat.S_IFCHR, 0o170000]
+
+
+def odd_record(rng):
+    kind = rng.choice(ODD_KINDS)
+    mode, ino, nlink = kind | rng.choice([0o644, 0o755]), rng.randrange(1, 4), rng.choice([1, 1, 2, 3])
+    name, chance = rng.choice(ODD_NAMES), rng.random()
+    if chance < 0.05:
+        return newc.record(b"", mode, ino, nlink, body=b"of nothing", name_size=0)
+    if chance < 0.1:
+        return newc.record(b"a/" * 2100, mode, ino, nlink, body=b"too long a name")
+    if chance < 0.15:
+        return newc.trailer()
+    if kind == stat.S_IFLNK:
+        target = b"x" * 4097 if chance > 0.95 else rng.choice(ODD_TARGETS)
+        return newc.record(name, mode, ino, nlink, body=target)
+    if kind == stat.S_IFREG or chance > 0.9:     # a body on what is no file
+        body = made.noise(rng, rng.choice([0, 0, 1, 4, 300]))
+        return newc.record(name, mode, ino, nlink, body=body, with_sum=rng.random() < 0.3)
+    return newc.record(name, mode, ino, nlink)
+
+
+def odd_initrd(rng):
+    out = b""
+    for _ in range(rng.randrange(1, 3)):
+        records = [odd_record(rng) + bytes(rng.choice([0, 0, 0, 4, 512])) for _ in range(rng.randrange(3, 25))]
+        out += made.squeeze(rng, b"".join(records)) + bytes(512)
+        out += bytes(-len(out) % 4)
+    return out
+
+
+def compare_files(etalon, image):
     found = []
     status, rows, error = output([etalon, "image", "digest", image, "--alg", "sha256,sha384", "--json"])
     mine_status, mine, mine_error = oracle("initrd_oracle.py", image, "--alg", "sha256,sha384")
@@ -79,6 +118,11 @@ def compare(etalon, image, platforms):
     elif files_of(rows) != files_of(mine):
         names = files_of(rows).keys() ^ files_of(mine).keys()
         found.append(f"image digest: names {sorted(names)}" if names else "image digest: digests differ")
+    return found
+
+
+def compare(etalon, image, platforms):
+    found = compare_files(etalon, image)
     status, document, error = output([etalon, "predict", "registers", image, "--platforms", platforms, "--json"])
     for name, extra in (("plain", []), ("secure", ["--secure-boot"])):
         mine_status, mine, mine_error = oracle("uki_oracle.py", image, "--no-efi-seed", *extra)
@@ -88,6 +132,23 @@ def compare(etalon, image, platforms):
             found += [f"{name}: {text}" for text in
                       differences(mine["platforms"][0], platform_of(document, name))]
     return found
+
+
+def report(options, image, words, found):
+    """Whether there was a difference; prints it and keeps the image."""
+    for text in found:
+        print(f"{words}: {text}")
+    if found and options.keep:
+        os.makedirs(options.keep, exist_ok=True)
+        shutil.copy(image, options.keep)
+    return bool(found)
+
+
+def write(folder, name, data):
+    path = os.path.join(folder, name)
+    with open(path, "wb") as file:
+        file.write(data)
+    return path
 
 
 def main():
@@ -102,22 +163,14 @@ def main():
         return 3
     bad = 0
     with tempfile.TemporaryDirectory() as folder:
-        platforms = os.path.join(folder, "platforms.yaml")
-        with open(platforms, "w", encoding="utf-8") as file:
-            file.write(PLATFORMS)
+        platforms = write(folder, "platforms.yaml", PLATFORMS.encode())
         for seed in range(options.seed, options.seed + options.count):
             data, words = made.uki(random.Random(seed))
-            image = os.path.join(folder, f"made-{seed}.efi")
-            with open(image, "wb") as file:
-                file.write(data)
-            found = compare(options.etalon, image, platforms)
-            for text in found:
-                print(f"seed {seed}, {words}: {text}")
-            if found and options.keep:
-                os.makedirs(options.keep, exist_ok=True)
-                os.replace(image, os.path.join(options.keep, f"made-{seed}.efi"))
-            bad += bool(found)
-    print(f"{options.count} images, {bad} with differences")
+            image = write(folder, f"made-{seed}.efi", data)
+            bad += report(options, image, f"seed {seed}, {words}", compare(options.etalon, image, platforms))
+            image = write(folder, f"odd-{seed}.cpio", odd_initrd(random.Random(seed)))
+            bad += report(options, image, f"seed {seed}, initrd", compare_files(options.etalon, image))
+    print(f"{2 * options.count} images, {bad} with differences")
     return 1 if bad else 0
 
 

@@ -24,83 +24,131 @@ import zlib
 MAGICS = [(b"\x1f\x8b", "gzip"), (b"\xfd7", "xz"), (b"\x5d\0", "lzma"), (b"BZ", "bzip2"),
           (b"\x28\xb5", "zstd"), (b"\x02\x21", "lz4")]
 
+KINDS = (stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK, stat.S_IFBLK, stat.S_IFCHR, stat.S_IFIFO, stat.S_IFSOCK)
+PATH_MAX = 4096
+
 
 class Malformed(Exception):
     """The input is not what it claims to be."""
 
 
+class Node:
+    """What one or more names stand for."""
+
+    def __init__(self, kind, body=b"", implied=False):
+        self.kind, self.body, self.implied = kind, body, implied
+
+
 class Root:
-    """The tree the kernel builds; a node is a list so that hard links share it."""
+    """The tree the kernel builds. One thing is not the kernel's: an entry whose folder is missing is kept,
+    and the folder with it (implied) until something takes its place (docs/formats/image-list.md)."""
 
     def __init__(self):
-        self.nodes = {"": ["dir", 0o755, b""]}
+        self.nodes = {"": Node(stat.S_IFDIR)}
         self.links = {}
 
-    def resolve(self, path):
-        """Directory components through symbolic links, the last one as it is."""
-        parts, done, hops = [p for p in path.split("/") if p not in ("", ".")], [], 0
+    def place(self, name):
+        """The path a name leads to, its last component as it is; None where a folder cannot be entered."""
+        parts, done, hops = [p for p in name.split("/") if p not in ("", ".")], [], 0
         while len(parts) > 1:
             part = parts.pop(0)
             if part == "..":
                 done = done[:-1]
                 continue
-            node = self.nodes.get("/".join(done + [part]))
-            if node and node[0] == "symlink":
+            node = self.nodes.setdefault("/".join(done + [part]), Node(stat.S_IFDIR, implied=True))
+            if node.kind == stat.S_IFLNK:
                 hops += 1
                 if hops > 40:
-                    raise Malformed(f"{path!r}: too many symbolic links")
-                target = node[2].decode("utf-8", "surrogateescape")
+                    return None
+                target = node.body.decode("utf-8", "surrogateescape")
                 done = [] if target.startswith("/") else done
                 parts = [p for p in target.split("/") if p not in ("", ".")] + parts
-            else:
+            elif node.kind == stat.S_IFDIR:
                 done.append(part)
+            else:
+                return None
         return "/".join(done + parts)
 
-    def add(self, name, mode, links, key, body):
-        path = self.resolve(name)
-        kind = {stat.S_IFDIR: "dir", stat.S_IFLNK: "symlink", stat.S_IFREG: "file"}.get(
-            stat.S_IFMT(mode), "node")
-        old = self.nodes.get(path)
-        if kind == "file" and links > 1:
-            first = self.links.setdefault(key, path)
-            if first != path and first in self.nodes:
-                self.nodes[path] = self.nodes[first]
-                if body:
-                    self.nodes[path][2] = body
-                return
-        if kind == "dir" and old and old[0] == "dir":
+    def clean(self, path, kind=None):
+        """clean_path(): what is there goes, unless it is of this kind; False if it cannot."""
+        node = self.nodes.get(path)
+        if node is None or node.kind == kind:
+            return True
+        below = [p for p in self.nodes if p.startswith(path + "/")]
+        if path == "" or (below and not node.implied):
+            return False
+        for gone in below + [path]:
+            del self.nodes[gone]
+        return True
+
+    def add(self, name, mode, nlink, key, body):
+        if ".." in name.split("/"):
+            raise Malformed(f"{name!r} holds '..'")
+        kind, path = stat.S_IFMT(mode), self.place(name)
+        if kind == stat.S_IFLNK:
+            if path and self.clean(path):
+                self.nodes[path] = Node(kind, body.split(b"\0")[0])
             return
-        if kind == "file" and old and old[0] == "file":
-            old[2] = body                      # same inode, so every other name sees the new content
+        cleaned = path is not None and self.clean(path, kind)
+        first = None
+        if nlink >= 2 and kind in KINDS and kind != stat.S_IFDIR:    # find_link()
+            first = self.links.get((*key, kind))
+            self.links.setdefault((*key, kind), name)
+        if not path or not cleaned:
             return
-        self.nodes[path] = [kind, mode, body]
+        if first is not None:
+            self.add_link(path, first, kind, body)
+            return
+        node = self.nodes.get(path)
+        if node is None and kind in KINDS:
+            self.nodes[path] = Node(kind, body)
+        elif node and kind == stat.S_IFREG:
+            node.body = body                   # same inode, so every other name sees the new content
+        elif node:
+            node.implied = False
+
+    def add_link(self, path, first, kind, body):
+        if not self.clean(path):
+            return
+        old = self.nodes.get(self.place(first) or "")
+        if old is None or old.kind == stat.S_IFDIR:
+            return
+        self.nodes[path] = old
+        if kind == stat.S_IFREG and old.kind == kind and body:
+            old.body = body
 
     def end_of_archive(self):
         self.links = {}
 
 
-def read_archive(data, at, root):
-    """One newc archive from `at`; returns the offset behind its trailer."""
-    start = at
-    while True:
-        if data[at:at + 6] not in (b"070701", b"070702"):
-            raise Malformed(f"no newc header at offset {at}")
-        if len(data) - at < 110:
-            raise Malformed(f"newc header cut at offset {at}")
-        f = [int(data[at + 6 + 8 * i:at + 14 + 8 * i], 16) for i in range(13)]
-        ino, mode, links, size, major, minor, name_size = f[0], f[1], f[4], f[6], f[7], f[8], f[11]
-        name = data[at + 110:at + 110 + name_size]
-        body_at = at + 110 + name_size
-        body_at += -(body_at - start) % 4
-        if len(name) != name_size or not name.endswith(b"\0") or body_at + size > len(data):
-            raise Malformed(f"newc entry at offset {at} is cut")
-        at = body_at + size
-        if name == b"TRAILER!!!\0":
-            root.end_of_archive()
-            return at
-        root.add(name[:-1].decode("utf-8", "surrogateescape"), mode, links, (major, minor, ino),
-                 data[body_at:body_at + size])
-        at += -(at - start) % 4
+def read_entry(data, at, root):
+    """One newc entry at `at`; returns the offset behind it."""
+    magic = data[at:at + 6]
+    if magic not in (b"070701", b"070702"):
+        raise Malformed(f"no newc header at offset {at}")
+    if len(data) - at < 110:
+        raise Malformed(f"newc header cut at offset {at}")
+    f = [int(data[at + 6 + 8 * i:at + 14 + 8 * i], 16) for i in range(13)]
+    ino, mode, nlink, size, major, minor, name_size, check = f[0], f[1], f[4], f[6], f[7], f[8], f[11], f[12]
+    body_at = at + 110 + ((name_size + 1) & ~3) + 2                  # N_ALIGN()
+    end = body_at + size
+    if end > len(data):
+        raise Malformed(f"newc entry at offset {at} is cut")
+    kind = stat.S_IFMT(mode)
+    limit = {stat.S_IFREG: size, stat.S_IFLNK: PATH_MAX}.get(kind, 0)
+    if not 0 < name_size <= PATH_MAX or size > limit:                # do_header(): passed over
+        return end + -end % 4
+    name, body = data[at + 110:at + 110 + name_size], data[body_at:end]
+    if not name.endswith(b"\0"):
+        raise Malformed(f"newc entry at offset {at}: its name does not end")
+    name = name.split(b"\0")[0]
+    if name == b"TRAILER!!!" and kind != stat.S_IFLNK:
+        root.end_of_archive()
+        return end + -end % 4
+    if magic == b"070702" and kind == stat.S_IFREG and sum(body) & 0xFFFFFFFF != check:
+        raise Malformed(f"newc entry at offset {at}: wrong sum")
+    root.add(name.decode("utf-8", "surrogateescape"), mode, nlink, (major, minor, ino), body)
+    return end + -end % 4
 
 
 def zstd_length(data):
@@ -151,6 +199,8 @@ def expand(data, at):
     else:
         raise Malformed(f"neither archive nor known compression at offset {at}")
     rest = data[at:]
+    if kind == "xz" and rest[7:8] > b"\1":
+        raise Malformed(f"xz stream at offset {at}: Linux reads no check but CRC32 (lib/xz/xz_dec_stream.c)")
     if kind == "zstd":
         size = zstd_length(rest)
         return filtered(["zstd", "-dcq"], rest[:size]), at + size
@@ -166,16 +216,22 @@ def expand(data, at):
     return content, len(data) - len(tool.unused_data)
 
 
-def read_archives(data, root):
-    at = 0
+def read_archives(data, root, inside=False):
+    """Entries and, unless `inside` one already, compressed streams, with zero bytes between them."""
+    at, behind_entry = 0, False
     while at < len(data):
         if data[at] == 0:
             at += 1
+        elif behind_entry and at % 4:
+            raise Malformed(f"padding ends at offset {at}")
         elif data[at:at + 1] == b"0" and at % 4 == 0:
-            at = read_archive(data, at, root)
+            at, behind_entry = read_entry(data, at, root), True
+        elif inside:
+            raise Malformed(f"junk at offset {at} of a compressed stream")
         else:
             content, at = expand(data, at)
-            read_archives(content, root)
+            read_archives(content, root, inside=True)
+            behind_entry = False
 
 
 def initrd_of(data):
@@ -204,11 +260,11 @@ def main():
         print(f"initrd_oracle.py: error: {options.image}: {error}", file=sys.stderr)
         return 3
     rows = []
-    for path, (kind, _, body) in root.nodes.items():
-        if kind == "file":
+    for path, node in root.nodes.items():
+        if node.kind == stat.S_IFREG:
             raw = b"/" + path.encode("utf-8", "surrogateescape")
-            row = {"path": raw.decode("utf-8", "replace"), "size": len(body), "type": "file",
-                   "digests": {a: hashlib.new(a, body).hexdigest() for a in options.alg.split(",")}}
+            row = {"path": raw.decode("utf-8", "replace"), "size": len(node.body), "type": "file",
+                   "digests": {a: hashlib.new(a, node.body).hexdigest() for a in options.alg.split(",")}}
             if "\udc00" <= max(path) <= "\udcff" or row["path"].encode() != raw:
                 row["path_b64"] = base64.b64encode(raw).decode()
             rows.append((raw, row))

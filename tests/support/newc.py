@@ -27,11 +27,12 @@ import sys
 TRAILER = b"TRAILER!!!"
 
 
-def record(name, mode, ino=0, nlink=1, mtime=0, rdev=(0, 0), body=b"", size=None):
-    """One archive member; `size` overrides the length written into the header."""
-    fields = (ino, mode, 0, 0, nlink, mtime, len(body) if size is None else size, 0, 0,
-              rdev[0], rdev[1], len(name) + 1, 0)
-    head = b"070701" + b"".join(b"%08X" % f for f in fields) + name + b"\0"
+def record(name, mode, ino=0, nlink=1, mtime=0, rdev=(0, 0), body=b"", size=None, name_size=None,
+           with_sum=False):
+    """One archive member; `size` and `name_size` override the lengths written into the header."""
+    fields = (ino, mode, 0, 0, nlink, mtime, len(body) if size is None else size, 0, 0, rdev[0], rdev[1],
+              len(name) + 1 if name_size is None else name_size, sum(body) & 0xFFFFFFFF if with_sum else 0)
+    head = (b"070702" if with_sum else b"070701") + b"".join(b"%08X" % f for f in fields) + name + b"\0"
     return head + bytes(-len(head) % 4) + body + bytes(-len(body) % 4)
 
 

@@ -204,12 +204,92 @@ TEST(WalkInitramfs, follows_symlinked_folders_inside_the_root) {
 TEST(WalkInitramfs, reports_what_cannot_be_placed) {
   FakeCpio cpio;
   cpio.symlink("l1", "l2").symlink("l2", "l1").file("f", "old");
-  cpio.file("l1/x", "a").file("f/x", "a").symlink("empty", "");
+  cpio.file("l1/x", "a").file("f/x", "a");
   EXPECT_EQ(tree_of(cpio), "/f 'old'\n/l1 -> l2\n/l2 -> l1\n");
   const std::string prefix = " the kernel cannot place this entry: ";
   EXPECT_EQ(findings_of(cpio), "unplaced-entry /l1/x" + prefix + "its folder is a symlink loop\n" +
-                                   "unplaced-entry /f/x" + prefix + "its folder is no directory\n" +
-                                   "unplaced-entry /empty" + prefix + "a symlink without target\n");
+                                   "unplaced-entry /f/x" + prefix + "its folder is no directory\n");
+}
+
+TEST(WalkInitramfs, removes_what_is_in_the_place_of_an_entry_of_no_type) {
+  constexpr std::uint32_t no_type = 0170644;
+  FakeCpio cpio;
+  cpio.file("f", "old").directory("empty").directory("full").file("full/x", "a");
+  for (const std::string name : {"f", "empty", "full", "new"})
+    cpio.add({.name = name, .mode = no_type});
+  EXPECT_EQ(tree_of(cpio), "/full/\n/full/x 'a'\n");
+  const std::string prefix = " the kernel cannot place this entry: ";
+  const std::string gone = prefix + "a mode that is no type; what had its name is gone\n";
+  EXPECT_EQ(findings_of(cpio), "unplaced-entry /f" + gone + "unplaced-entry /empty" + gone +
+                                   "unplaced-entry /full" + prefix +
+                                   "a folder that is not empty is in its place\n" +
+                                   "unplaced-entry /new" + prefix + "a mode that is no type\n");
+}
+
+TEST(WalkInitramfs, makes_a_symlink_without_target_that_leads_to_its_folder) {
+  FakeCpio cpio;
+  cpio.directory("d").file("d/l", "old").symlink("d/l", "").file("d/l/x", "a");
+  EXPECT_EQ(tree_of(cpio), "/d/\n/d/l -> \n/d/x 'a'\n");
+  EXPECT_EQ(findings_of(cpio), "");
+  EXPECT_EQ((*walk(cpio.bytes()).tree.resolve("/d/l/x"))->path, "/d/x");
+}
+
+TEST(WalkInitramfs, makes_no_link_to_a_first_name_that_could_not_be_made) {
+  FakeCpio cpio;
+  cpio.file("f", "old").directory("d").file("d/x", "a");
+  // Its folder is no folder; it is a folder that is not empty; it is the root.
+  unsigned ino = 7;
+  for (const std::string first : {"f/x", "d", "."}) {
+    const std::string second = "second" + std::to_string(ino);
+    cpio.file(second, "old");
+    cpio.add({.name = first, .ino = ino, .nlink = 2});
+    cpio.add({.name = second, .body = "new", .ino = ino, .nlink = 2});
+    ++ino;
+  }
+  EXPECT_EQ(tree_of(cpio), "/d/\n/d/x 'a'\n/f 'old'\n");
+  const std::string prefix = " the kernel cannot place this entry: ";
+  const std::string gone = prefix + "the file it is a hard link to is gone\n";
+  EXPECT_EQ(findings_of(cpio), "unplaced-entry /f/x" + prefix + "its folder is no directory\n" +
+                                   "unplaced-entry /second7" + gone + "unplaced-entry /d" + prefix +
+                                   "a folder that is not empty is in its place\n" +
+                                   "unplaced-entry /second8" + gone + "unplaced-entry /" + prefix +
+                                   "the root is a folder\n" + "unplaced-entry /second9" + gone);
+}
+
+TEST(WalkInitramfs, loses_a_file_whose_first_name_comes_twice) {
+  FakeCpio cpio;
+  cpio.add({.name = "a", .body = "old", .ino = 7, .nlink = 2});
+  cpio.add({.name = "./a", .body = "new", .ino = 7, .nlink = 2});
+  EXPECT_EQ(tree_of(cpio), "");
+  EXPECT_EQ(findings_of(cpio),
+            "unplaced-entry /a the kernel cannot place this entry: the file it is a hard link to "
+            "is gone\n");
+}
+
+TEST(WalkInitramfs, reports_a_further_name_of_a_file_whose_first_has_no_folder) {
+  FakeCpio cpio;
+  cpio.add({.name = "no/x", .ino = 7, .nlink = 3});
+  cpio.add({.name = "y", .ino = 7, .nlink = 3});
+  cpio.add({.name = "no/z", .body = "a", .ino = 7, .nlink = 3});
+  EXPECT_EQ(tree_of(cpio), "/no/\n/no/x 'a'\n/no/z 'a'\n/y 'a'\n");
+  const std::string own =
+      " no entry made its folder: the kernel passes over this entry, unless an image before this "
+      "one has the folder\n";
+  EXPECT_EQ(findings_of(cpio),
+            "no-folder /no/x" + own +
+                "no-folder /y no entry made the folder of its first name, /no/x: the kernel passes "
+                "over this entry, unless an image before this one has that folder\n" +
+                "no-folder /no/z" + own);
+}
+
+TEST(WalkInitramfs, reports_what_stands_below_a_folder_in_a_missing_folder) {
+  FakeCpio cpio;
+  cpio.directory("no/made").file("no/made/x", "a").directory("no").file("no/y", "b");
+  EXPECT_EQ(tree_of(cpio), "/no/\n/no/made/\n/no/made/x 'a'\n/no/y 'b'\n");
+  const std::string text =
+      " no entry made its folder: the kernel passes over this entry, unless an image before this "
+      "one has the folder\n";
+  EXPECT_EQ(findings_of(cpio), "no-folder /no/made" + text + "no-folder /no/made/x" + text);
 }
 
 TEST(WalkInitramfs, keeps_what_has_no_folder_until_something_takes_the_place) {
