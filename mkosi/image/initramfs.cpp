@@ -24,6 +24,9 @@ namespace {
 // An uncompressed archive is passed on in pieces, so that hashing starts before it is all read.
 constexpr std::size_t piece_size = std::size_t{256} << 10U;
 constexpr std::string_view microcode_folder = "kernel/x86/microcode/";
+// The second byte of the stream flags, behind a magic of 6 (The .xz File Format 1.2.1, 2.1.1).
+constexpr std::size_t xz_check_offset = 7;
+constexpr unsigned xz_crc32 = 1;
 
 // Passes everything on and remembers whether the archive carries microcode.
 class MicrocodeWatch final : public NewcSink {
@@ -107,7 +110,11 @@ class Unpacker {
       if (used < size) break;
     }
     if (!reader.at_boundary()) return ends_inside(position_);
-    segments_.push_back({.kind = watch.seen() ? SegmentKind::microcode : SegmentKind::cpio,
+    // The kernel looks for microcode up to the first byte that starts no archive
+    // (find_cpio_data()).
+    const bool early = std::ranges::all_of(
+        segments_, [](const Segment& segment) { return segment.compression == Compression::none; });
+    segments_.push_back({.kind = early && watch.seen() ? SegmentKind::microcode : SegmentKind::cpio,
                          .compression = Compression::none,
                          .offset = start,
                          .size = position_ - start,
@@ -125,7 +132,20 @@ class Unpacker {
                    "NUL padding must end on a multiple of 4");
   }
 
+  // Linux 6.12, lib/xz/xz_dec_stream.c, dec_stream_header(): a check other than none and CRC32 is
+  // XZ_OPTIONS_ERROR, and xz(1) writes CRC64 unless told otherwise.
+  Status check_xz() const {
+    const ByteView header = image_.subspan(position_);
+    if (header.size() <= xz_check_offset) return {};  // the decoder says that it is cut short
+    const auto check = std::to_integer<unsigned>(header[xz_check_offset]);
+    if (check <= xz_crc32) return {};
+    return fail_at(ErrorCode::unsupported, "stream header", position_ + xz_check_offset,
+                   "xz check " + std::to_string(check) +
+                       "; the kernel reads none and CRC32: xz --check=crc32");
+  }
+
   Status compressed(Compression compression) {
+    if (compression == Compression::xz) TRY(check_xz());
     TRY_ASSIGN(const auto decoder, Decompressor::make(compression, image_.subspan(position_)));
     NewcReader reader(sink_, 0, AtTrailer::go_on);
     while (true) {

@@ -26,7 +26,8 @@ enum class SegmentKind : std::uint8_t { microcode, cpio };
 std::string_view name(SegmentKind kind);
 
 struct Segment {
-  SegmentKind kind = SegmentKind::cpio;  // microcode: uncompressed, with kernel/x86/microcode/
+  // microcode: uncompressed and before anything compressed, with kernel/x86/microcode/
+  SegmentKind kind = SegmentKind::cpio;
   Compression compression = Compression::none;
   std::uint64_t offset = 0;    // in the image
   std::uint64_t size = 0;      // in the image, without padding behind it

@@ -66,12 +66,12 @@ Bytes bzip2(ByteView content) {
   return out;
 }
 
-Bytes lzma(ByteView content, bool alone) {
+Bytes lzma(ByteView content, bool alone, lzma_check check = LZMA_CHECK_CRC32) {
   lzma_stream stream = LZMA_STREAM_INIT;
   lzma_options_lzma options{};
   require(!lzma_lzma_preset(&options, 1));
-  require((alone ? lzma_alone_encoder(&stream, &options)
-                 : lzma_easy_encoder(&stream, 1, LZMA_CHECK_CRC32)) == LZMA_OK);
+  require((alone ? lzma_alone_encoder(&stream, &options) : lzma_easy_encoder(&stream, 1, check)) ==
+          LZMA_OK);
   Bytes out(content.size() + content.size() / 10 + 4096);
   stream.next_in = chars<std::uint8_t>(content);
   stream.avail_in = content.size();
@@ -177,6 +177,10 @@ Bytes compress(image::Compression compression, ByteView content) {
       break;
   }
   std::abort();
+}
+
+Bytes compress_xz(ByteView content, XzCheck check) {
+  return lzma(content, false, static_cast<lzma_check>(check));
 }
 
 Bytes concat(std::initializer_list<ByteView> parts) {

@@ -62,6 +62,11 @@ class FakeCpio {
 // One stream (gzip member, zstd frame, lz4 legacy frame, …) that holds `content`.
 Bytes compress(image::Compression compression, ByteView content);
 
+// The checks an xz stream may carry, by their number in its header.
+enum class XzCheck : std::uint8_t { none = 0, crc32 = 1, crc64 = 4, sha256 = 10 };
+
+Bytes compress_xz(ByteView content, XzCheck check);
+
 Bytes concat(std::initializer_list<ByteView> parts);
 
 }  // namespace etalon::test

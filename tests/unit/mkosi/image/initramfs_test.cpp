@@ -20,9 +20,11 @@ namespace etalon::image {
 namespace {
 
 using test::compress;
+using test::compress_xz;
 using test::concat;
 using test::FakeCpio;
 using test::RecordingSink;
+using test::XzCheck;
 
 Bytes one(const std::string& name, const std::string& body) {
   return FakeCpio().file(name, body).trailer().bytes();
@@ -200,6 +202,42 @@ TEST(Initramfs, refuses_a_name_of_four_gibibytes) {
 TEST(Initramfs, refuses_lzo) {
   expect_refusal(as_bytes("\x89LZO"), ErrorCode::unsupported,
                  "segment 0 (lzo at 0): lzo compression is not supported");
+}
+
+TEST(Initramfs, reads_xz_with_the_checks_the_kernel_reads) {
+  for (const XzCheck check : {XzCheck::none, XzCheck::crc32})
+    EXPECT_EQ(unpack(compress_xz(one("a", "1"), check)).text, "100644 a\n  1\ntrailer\n");
+}
+
+TEST(Initramfs, refuses_xz_with_a_check_the_kernel_does_not_read) {
+  expect_refusal(compress_xz(one("a", "1"), XzCheck::crc64), ErrorCode::unsupported,
+                 "segment 0 (xz at 0): stream header at 7: xz check 4; the kernel reads none and "
+                 "CRC32: xz --check=crc32");
+  const Bytes first = compress_xz(one("a", "1"), XzCheck::crc32);
+  const std::string at = std::to_string(first.size());
+  expect_refusal(
+      concat({first, compress_xz(one("b", "2"), XzCheck::sha256)}), ErrorCode::unsupported,
+      "segment 1 (xz at " + at + "): stream header at " + std::to_string(first.size() + 7) +
+          ": xz check 10; the kernel reads none and CRC32: xz --check=crc32");
+}
+
+TEST(Initramfs, refuses_an_xz_header_cut_short) {
+  expect_refusal(as_bytes("\xfd"
+                          "7zXZ"),
+                 ErrorCode::truncated,
+                 "segment 0 (xz at 0): xz stream at 5: the input ends inside the stream");
+}
+
+TEST(Initramfs, calls_nothing_behind_a_compressed_segment_microcode) {
+  const Bytes code = one("kernel/x86/microcode/GenuineIntel.bin", "code");
+  Bytes root = compress(Compression::zstd, one("a", "1"));
+  root.resize((root.size() + 3) / 4 * 4);
+  const Outcome outcome = unpack(concat({one("b", "2"), code, root, code}));
+  ASSERT_TRUE(outcome.segments.has_value()) << outcome.segments.error().text();
+  ASSERT_EQ(outcome.segments->size(), 4U);
+  EXPECT_EQ(outcome.segments->at(0).kind, SegmentKind::cpio);
+  EXPECT_EQ(outcome.segments->at(1).kind, SegmentKind::microcode);
+  EXPECT_EQ(outcome.segments->at(3).kind, SegmentKind::cpio);
 }
 
 TEST(Initramfs, stops_a_bomb_at_the_cap) {
