@@ -2,11 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Compares predictions with what a real boot measured.
 
-usage: compare.py --measured M.json --files F.json --platform ID --boot DIR [--expect-ima FILE]
+usage: compare.py --files F.json --boot DIR [--measured M.json --platform ID [--require REGISTER=STATUS,...]]
+                  [--expect-ima FILE | --ima-covers PATH]
 
 M.json is the output of `etalon predict registers IMAGE --platforms P --json`, F.json that of `etalon
-image digest IMAGE --alg sha256 --json`, DIR what boot.sh left. FILE lists the paths of the IMA list in
-order, for guests that do one thing after the other.
+image digest IMAGE --alg sha256 --json`, DIR what boot.sh left. Without M.json, for a machine nobody predicts,
+log and IMA list are compared alone. --require says how a register must be predicted, so that a prediction that
+has become vague does not pass for one that agrees. FILE lists the paths of the IMA list in order, for guests that
+do one thing after the other. PCR 10 must hold the whole IMA list or, in a guest that goes on while its registers
+are read, at least the entries up to that of PATH, the program that read them.
 
 One line per check (ok, FAIL) or per thing that cannot be checked here (note), then a total.
 Exit: 0 all passed, 1 a check failed, 3 an input is missing or malformed.
@@ -68,7 +72,7 @@ def check_log(report, banks, events, pcrs):
         label = measured.EVENT_NAMES.get(name, f"{name:#x}")
         report.check(not wrong, f"log: {len(same)} {label} digests are those of the logged data",
                      f"{len(wrong)} differ")
-    report.check(set(banks) == set(pcrs), "log and TPM have the same banks",
+    report.check(set(banks) == set(pcrs) == set(BANKS), f"log and TPM have the banks {', '.join(BANKS)}",
                  f"log {sorted(banks)}, TPM {sorted(pcrs)}")
     for bank in sorted(set(banks) & set(pcrs)):
         replayed = measured.replay(events, bank)
@@ -184,7 +188,13 @@ def check_values(report, registers, pcrs, events):
     report.check(consistent(choices) is not None, "one assignment of conditions fits all registers")
 
 
-def check_prediction(report, platform, banks, events, pcrs):
+def check_required(report, registers, required):
+    for register, status in required.items():
+        predicted = registers.get(register, {}).get("status")
+        report.check(predicted == status, f"{register}: predicted as {status}", f"as {predicted}")
+
+
+def check_prediction(report, platform, required, banks, events, pcrs):
     registers = {r: x for r, x in platform["registers"].items() if r.startswith("pcr")}
     if not registers:
         raise Malformed(f"platform {platform['id']} predicts no PCR")
@@ -198,6 +208,7 @@ def check_prediction(report, platform, banks, events, pcrs):
     stray = {e["register"] for e in platform["events"]} - set(platform["registers"])
     report.check(not stray, "every predicted event belongs to a predicted register", str(sorted(stray)))
     check_values(report, registers, pcrs, events)
+    check_required(report, registers, required)
 
 
 # --- IMA ---------------------------------------------------------------------------------------
@@ -249,15 +260,23 @@ def check_lists(report, guest, lists):
     report.check(not any(measured.is_violation(e) for e in main), "IMA list: no violations")
 
 
-def check_ima_pcr(report, main, pcrs):
+def check_ima_pcr(report, main, pcrs, covers):
+    """covers: None for the whole list, or the path up to whose entry the registers must have come."""
+    entries = [e for e in main if e["pcr"] == IMA_PCR]
+    needed = len(entries)
+    if covers is not None:
+        needed = next((i for i, e in enumerate(entries, 1) if measured.file_name(e) == covers), None)
+        if not report.check(needed, f"IMA list: holds {covers.decode()}"):
+            return
     for bank in sorted(pcrs):
         value, ways = pcrs[bank][IMA_PCR], []
         for form in ("own", "padded"):
-            states = measured.replay_ima(main, IMA_PCR, bank, form)
-            ways += [(form, len(states) - 1, i) for i, s in enumerate(states) if i and s == value]
+            states = measured.replay_ima(entries, IMA_PCR, bank, form)
+            ways += [(form, i) for i, s in enumerate(states) if i and s == value]
         words = {"own": f"{bank} digests", "padded": "SHA-1 digests and zeros"}
-        how = f"{words[ways[0][0]]}, {ways[0][2]} of {ways[0][1]} entries" if ways else "no way"
-        report.check(ways, f"PCR {IMA_PCR} replays from the IMA list, {bank} ({how})")
+        how = f"{words[ways[-1][0]]}, {ways[-1][1]} of {len(entries)} entries" if ways else "no way"
+        report.check(ways and ways[-1][1] >= needed, f"PCR {IMA_PCR} replays from the IMA list, {bank} ({how})",
+                     f"{needed} entries wanted" if ways else "")
 
 
 def check_aggregate(report, main, pcrs):
@@ -292,11 +311,11 @@ def check_file(report, entry, spelled, copies):
                  f"measured {shorten(digest.hex())}, image {[shorten(e) for e in sorted(expected)]}")
 
 
-def check_ima(report, guest, rows, pcrs, expected_names):
+def check_ima(report, guest, rows, pcrs, expected_names, covers):
     lists = ima_lists(guest)
     main = lists[0][2]
     check_lists(report, guest, lists)
-    check_ima_pcr(report, main, pcrs)
+    check_ima_pcr(report, main, pcrs, covers)
     check_aggregate(report, main, pcrs)
     spelled, real = read_files(rows)
     # Files the guest copied: path, tab, the file of the image it is a copy of.
@@ -337,13 +356,33 @@ def check_root(report, guest, real):
 # --- the whole ---------------------------------------------------------------------------------
 
 
-def compare(report, options):
+def read_platform(options):
     with open(options.measured, encoding="utf-8") as file:
         platforms = {p["id"]: p for p in json.load(file)["platforms"]}
-    with open(options.files, encoding="utf-8") as file:
-        rows = json.load(file)
     if options.platform not in platforms:
         raise Malformed(f"{options.measured}: no platform {options.platform}: {sorted(platforms)}")
+    return platforms[options.platform]
+
+
+def compare_registers(report, options, guest, pcrs):
+    log = load(guest, "binary_bios_measurements")
+    if not log and not pcrs and not options.measured:
+        report.note("no TPM in this boot: the IMA list is compared alone")
+        return
+    if not log or not pcrs:
+        raise Malformed(f"{guest}: no TCG log or no PCR values")
+    banks, events = measured.parse_tcg_log(log)
+    check_log(report, banks, events, pcrs)
+    check_disk(report, options.boot, events)
+    if options.measured:
+        check_prediction(report, read_platform(options), options.require, banks, events, pcrs)
+    else:
+        report.note("registers: no prediction for this machine")
+
+
+def compare(report, options):
+    with open(options.files, encoding="utf-8") as file:
+        rows = json.load(file)
     guest = os.path.join(options.boot, "guest")
     if not os.path.isdir(guest):
         raise Malformed(f"{guest}: no report of a guest")
@@ -352,24 +391,30 @@ def compare(report, options):
         with open(options.expect_ima, "rb") as file:
             expected_names = file.read().splitlines()
     pcrs = measured.parse_pcrs((load(guest, "pcrs") or b"").decode("ascii"))
-    log = load(guest, "binary_bios_measurements")
     check_inputs(report, options.boot)
-    if log and pcrs:
-        banks, events = measured.parse_tcg_log(log)
-        check_log(report, banks, events, pcrs)
-        check_disk(report, options.boot, events)
-        check_prediction(report, platforms[options.platform], banks, events, pcrs)
-    else:
-        raise Malformed(f"{guest}: no TCG log or no PCR values")
-    check_ima(report, guest, rows, pcrs, expected_names)
+    compare_registers(report, options, guest, pcrs)
+    covers = options.ima_covers.encode() if options.ima_covers else None
+    check_ima(report, guest, rows, pcrs, expected_names, covers)
+
+
+def requirements(text):
+    """`pcr4=exact,pcr12=zero` as a dict; argparse reports the ValueError."""
+    return dict(tuple(item.split("=", 1)) for item in text.split(","))
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    for name in ("measured", "files", "platform", "boot"):
+    for name in ("files", "boot"):
         parser.add_argument("--" + name, required=True)
-    parser.add_argument("--expect-ima", help="paths of the IMA list, one per line, in order")
+    parser.add_argument("--measured", help="predictions; needs --platform")
+    parser.add_argument("--platform", help="the platform of --measured that was booted")
+    parser.add_argument("--require", type=requirements, default={}, help="REGISTER=STATUS,...")
+    covered = parser.add_mutually_exclusive_group()
+    covered.add_argument("--expect-ima", help="paths of the IMA list, one per line, in order")
+    covered.add_argument("--ima-covers", help="path whose entry PCR 10 must have come to")
     options = parser.parse_args()
+    if bool(options.measured) != bool(options.platform) or (options.require and not options.measured):
+        parser.error("--measured and --platform belong together, and --require to them")
     report = Report()
     try:
         compare(report, options)

@@ -51,6 +51,9 @@ class Capture:
         self.events = self.platform["events"]
         self.registers = self.platform["registers"]
         self.expected = os.path.join(HERE, "small.ima")
+        self.covers = None
+        self.predicted = True
+        self.required = "pcr4=exact,pcr9=exact,pcr11=exact,pcr12=zero,pcr13=zero"
 
     def path(self, name):
         return os.path.join(self.boot, name)
@@ -74,9 +77,13 @@ class Capture:
             with open(self.path(name), "w", encoding="utf-8") as file:
                 json.dump(value, file)
         out, err = io.StringIO(), io.StringIO()
-        arguments = ["compare.py", "--measured", self.path("measured.json"), "--files",
-                     self.path("files.json"), "--platform", "oracle", "--boot", self.boot]
-        if self.expected:
+        arguments = ["compare.py", "--files", self.path("files.json"), "--boot", self.boot]
+        if self.predicted:
+            arguments += ["--measured", self.path("measured.json"), "--platform", "oracle"]
+            arguments += ["--require", self.required] if self.required else []
+        if self.covers:
+            arguments += ["--ima-covers", self.covers]
+        elif self.expected:
             arguments += ["--expect-ima", self.expected]
         with mock.patch.object(sys, "argv", arguments), contextlib.redirect_stdout(out), \
                 contextlib.redirect_stderr(err):
@@ -176,7 +183,21 @@ class TamperedBoot(unittest.TestCase):
     def test_missing_bank(self):
         lines = self.old.read("guest/pcrs").splitlines(keepends=True)
         self.old.write("guest/pcrs", b"".join(line for line in lines if not line.startswith(b"sha512 ")))
-        self.fails(self.old, "log and TPM have the same banks")
+        self.fails(self.old, "log and TPM have the banks sha1, sha256, sha384, sha512")
+
+    def test_bank_missing_on_both_sides(self):
+        with mock.patch.object(measured, "parse_tcg_log", side_effect=self.without_sha384(measured.parse_tcg_log)), \
+                mock.patch.object(measured, "parse_pcrs", side_effect=self.without_sha384(measured.parse_pcrs)):
+            self.fails(self.old, "log and TPM have the banks sha1, sha256, sha384, sha512")
+
+    @staticmethod
+    def without_sha384(parse):
+        def parsed(data):
+            found = parse(data)
+            if isinstance(found, tuple):
+                return [b for b in found[0] if b != "sha384"], found[1]
+            return {b: v for b, v in found.items() if b != "sha384"}
+        return parsed
 
     def test_other_partition_table(self):
         self.old.flip("disk-head.bin", 1024 + 20)
@@ -247,6 +268,17 @@ class TamperedBoot(unittest.TestCase):
             self.old.registers[register] = {"status": "zero"}
             self.fails(self.old, f"{register}: zero, no events")
 
+    def test_register_predicted_less_well_than_required(self):
+        self.old.registers["pcr9"] = {"status": "replay", "free": [{"event": "initrd", "reason": "a test"}]}
+        self.fails(self.old, "pcr9: predicted as exact: as replay")
+        self.old.required = "pcr9=replay"
+        self.assertEqual(self.old.run()[0], 0)
+        self.old.registers["pcr9"]["status"] = "unpredictable"
+        self.fails(self.old, "pcr9: predicted as replay: as unpredictable")
+        self.old.required = "pcr13=zero"
+        del self.old.registers["pcr13"]
+        self.fails(self.old, "pcr13: predicted as zero: as None")
+
     def test_unknown_status(self):
         self.old.registers["pcr12"]["status"] = "any"
         self.fails(self.old, "pcr12: status 'any' is known")
@@ -255,6 +287,7 @@ class TamperedBoot(unittest.TestCase):
         self.old.registers["pcr9"] = {"status": "replay", "free": [{"event": "initrd", "reason": "a test"}]}
         free = next(e for e in self.old.events if e["summary"] == "initrd")
         free["digests"] = {}
+        self.old.required = "pcr9=replay"
         self.assertEqual(self.old.run()[0], 0)
         free["type_num"] = 5
         self.fails(self.old, "pcr9 event 1")
@@ -306,14 +339,57 @@ class TamperedBoot(unittest.TestCase):
                        "expected paths in order")
             self.old.write("guest/binary_runtime_measurements", before)
 
-    def test_list_longer_than_the_pcr_is_a_prefix_match(self):
+    def test_list_longer_than_the_pcr(self):
         def append(entries):
             entries.append(dict(entries[-1]))
 
         self.edit_main_list(self.old, append)
-        self.fails(self.old, "13 expected paths in order: 14 entries")
-        self.old.expected = None
-        self.assertEqual(self.old.run()[0], 0)
+        for self.old.expected in (self.old.expected, None):
+            self.fails(self.old, "sha256 (sha256 digests, 13 of 14 entries): 14 entries wanted",
+                       "sha1 (SHA-1 digests and zeros, 13 of 14 entries): 14 entries wanted")
+
+    def test_pcr_that_stops_before_the_program_that_read_it(self):
+        def append(entries):
+            late = dict(entries[-1], data=entries[-1]["data"].replace(b"/run/copied", b"/usr/bin/la"))
+            entries.append(late)
+
+        self.old.covers = "/run/copied"
+        self.edit_main_list(self.old, append)
+        status, lines, _ = self.old.run()      # the rest of the list came after the registers were read
+        failed = [line for line in lines if line.startswith("FAIL ")]
+        self.assertEqual((status, failed), (1, ["FAIL IMA file /usr/bin/la: not in the image"]))
+        self.old.covers = "/usr/bin/la"
+        self.fails(self.old, "sha256 (sha256 digests, 13 of 14 entries): 14 entries wanted")
+        self.old.covers = "/usr/bin/nobody"
+        self.fails(self.old, "IMA list: holds /usr/bin/nobody")
+
+    def test_machine_without_prediction(self):
+        self.old.predicted = False
+        status, lines, _ = self.old.run()
+        self.assertEqual(status, 0)
+        self.assertIn("note registers: no prediction for this machine", lines)
+        self.old.flip("disk-head.bin", 1024 + 20)
+        self.fails(self.old, "disk: the measured GPT")
+
+    def test_machine_without_tpm(self):
+        def aggregate(entries, byte=0):
+            data = entries[0]["data"]
+            at = data.index(b"sha256:\0") + 8
+            entries[0]["data"] = data[:at] + bytes([byte]) * 32 + data[at + 32:]
+
+        self.old.predicted = False
+        os.unlink(self.old.path("guest/pcrs"))
+        os.unlink(self.old.path("guest/binary_bios_measurements"))
+        self.fails(self.old, "boot_aggregate is zero without a TPM")
+        self.edit_main_list(self.old, aggregate)
+        os.unlink(self.old.path("guest/ascii_runtime_measurements"))
+        status, lines, _ = self.old.run()
+        self.assertEqual(status, 0, lines)
+        self.assertIn("note no TPM in this boot: the IMA list is compared alone", lines)
+        self.assertIn("ok   boot_aggregate is zero without a TPM", lines)
+        TamperedBoot.passed_kinds.update(kind(line) for line in lines if line.startswith("ok "))
+        self.old.predicted = True
+        self.malformed(self.old, "no TCG log or no PCR values")
 
     def test_no_files_in_the_list(self):
         def cut(entries):
