@@ -5,15 +5,18 @@
 #include <array>
 #include <cerrno>
 #include <cstddef>
+#include <iterator>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <sys/stat.h>
 
 #include "mkosi/image/compression.hpp"
 #include "mkosi/image/decompress.hpp"
+#include "mkosi/image/tree.hpp"
 #include "mkosi/uki/uki.hpp"
 #include "tools/base/bytes.hpp"
 #include "tools/base/file.hpp"
@@ -71,6 +74,13 @@ Result<Format> detect_format(ByteView file) {
   return unknown();
 }
 
+std::vector<Finding> uki_findings(const uki::Uki& image) {
+  std::vector<Finding> findings;
+  for (const uki::Finding& finding : image.pe.findings)
+    findings.push_back({.id = finding.id, .message = finding.message});
+  return findings;
+}
+
 Result<Walked> walk_uki(ByteView file, const WalkOptions& options) {
   TRY_ASSIGN(const uki::Uki image, uki::decode_uki(file));
   const uki::Content* initrd = image.find(".initrd");
@@ -80,6 +90,9 @@ Result<Walked> walk_uki(ByteView file, const WalkOptions& options) {
   const ByteView content = initrd->zeros > 0 ? ByteView(copy) : initrd->stored;
   TRY_ASSIGN(Walked walked, in(walk_initramfs(content, options), ".initrd"));
   walked.format = Format::uki;
+  auto findings = uki_findings(image);
+  std::ranges::move(walked.findings, std::back_inserter(findings));
+  walked.findings = std::move(findings);
   return walked;
 }
 

@@ -13,6 +13,7 @@
 
 #include "mkosi/image/initramfs.hpp"
 #include "mkosi/image/tree.hpp"
+#include "mkosi/uki/uki.hpp"
 #include "tools/base/bytes.hpp"
 #include "tools/base/digest.hpp"
 #include "tools/base/result.hpp"
@@ -54,8 +55,12 @@ Result<Walked> walk_directory(const std::string& path, const WalkOptions& option
 Result<Walked> walk_initramfs(ByteView image, const WalkOptions& options);
 // A tar archive (ustar, pax, GNU), plain or compressed with zstd, gzip, xz or bzip2.
 Result<Walked> walk_tar(ByteView image, const WalkOptions& options);
-// The initramfs in the .initrd section of a UKI's first profile; not_found when it has none.
+// The initramfs in the .initrd section of a UKI's first profile; not_found when it has none. Its
+// findings begin with those of the UKI itself.
 Result<Walked> walk_uki(ByteView file, const WalkOptions& options);
+
+// What is odd about the PE file of a UKI; for one without initramfs, which cannot be walked.
+std::vector<Finding> uki_findings(const uki::Uki& image);
 
 // Any of them. A file is mapped, and must not change meanwhile.
 Result<Walked> walk_image(const std::string& path, const WalkOptions& options);

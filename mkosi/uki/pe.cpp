@@ -33,7 +33,8 @@ namespace {
 constexpr std::uint32_t max_directories = 16;  // EFI_IMAGE_NUMBER_OF_DIRECTORY_ENTRIES
 constexpr std::uint32_t security_directory = 4;
 constexpr std::size_t directory_entry_size = 8;
-constexpr std::size_t zero_block = 4096;  // zeros are hashed in pieces of this size
+constexpr std::uint64_t signed_alignment = 8;  // signing tools pad a file to a multiple of it
+constexpr std::size_t zero_block = 4096;       // zeros are hashed in pieces of this size
 
 struct CoffHeader {
   std::uint16_t machine = 0;
@@ -178,6 +179,16 @@ Status check_raw_overlaps(Pe& pe) {
   return {};
 }
 
+// EDK2 hashes the file as it is. A signing tool pads it first, and so do programs that compute the
+// digest of what will be signed (systemd's pe_hash(), go-uefi): theirs is another one here.
+void find_missing_padding(Pe& pe) {
+  if (pe.certificates.size != 0 || pe.file.size() % signed_alignment == 0) return;
+  pe.findings.push_back({.id = "unsigned-unaligned",
+                         .message = "the size of " + std::to_string(pe.file.size()) +
+                                    " bytes is no multiple of 8 and there is no signature: tools "
+                                    "that pad give another digest than firmware"});
+}
+
 void find_virtual_overlaps(Pe& pe) {
   std::vector<const Section*> sorted;
   for (const Section& each : pe.sections) {
@@ -186,12 +197,17 @@ void find_virtual_overlaps(Pe& pe) {
   std::ranges::sort(sorted, [](const Section* a, const Section* b) {
     return std::pair(a->virtual_address, a) < std::pair(b->virtual_address, b);
   });
-  for (std::size_t i = 1; i < sorted.size(); ++i) {
-    const Section& left = *sorted[i - 1];
-    const Section& right = *sorted[i];
-    if (std::uint64_t{left.virtual_address} + left.virtual_size <= right.virtual_address) continue;
-    pe.findings.push_back({.id = "virtual-overlap",
-                           .message = quoted(right) + " overlaps " + quoted(left) + " in memory"});
+  const auto end = [](const Section& each) {
+    return std::uint64_t{each.virtual_address} + each.virtual_size;
+  };
+  const Section* reach = nullptr;  // which of those before ends last
+  for (const Section* each : sorted) {
+    if (reach != nullptr && end(*reach) > each->virtual_address) {
+      pe.findings.push_back(
+          {.id = "virtual-overlap",
+           .message = quoted(*each) + " overlaps " + quoted(*reach) + " in memory"});
+    }
+    if (reach == nullptr || end(*each) > end(*reach)) reach = each;
   }
 }
 
@@ -212,6 +228,7 @@ Result<Pe> decode(ByteView file) {
   TRY(in.status());
   TRY(check_windows(pe, in.offset()));
   TRY(check_raw_overlaps(pe));
+  find_missing_padding(pe);
   find_virtual_overlaps(pe);
   return pe;
 }

@@ -59,9 +59,9 @@ struct Window {
   bool operator==(const Window&) const = default;
 };
 
-// Something odd that changes no digest.
+// Something odd that is accepted.
 struct Finding {
-  std::string id{};  // "virtual-overlap", "uncovered-bytes"
+  std::string id{};  // "virtual-overlap", "uncovered-bytes", …: docs/formats/image-list.md
   std::string message{};
 
   bool operator==(const Finding&) const = default;

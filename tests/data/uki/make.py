@@ -6,6 +6,7 @@ make.py [--check]: with --check nothing is written and the exit status is 1 when
 """
 import os
 import random
+import struct
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -36,10 +37,20 @@ def uki(stub):
         (".uname", b"6.12.95-made", None), (".linux", made.kernel(rng), None), (".initrd", root(), None)])
 
 
+def odd():
+    """Accepted, each with a warning: sections that share memory, bytes between them, a size to pad."""
+    data = bytearray(made.pe(random.Random(SEED), [
+        (".osrel", b"ID=made\n", None), (".gap", bytes(1), None), (".linux", b"no kernel", None),
+        (".initrd", root(), None)], tail=b"abc"))
+    struct.pack_into("<I", data, data.index(b".gap\0") + 16, 0)                # stores nothing: its block is nobody's
+    struct.pack_into("<I", data, data.index(b".osrel\0") + 8, 2 * 4096 + 1)    # reaches over .gap into .linux
+    return bytes(data)
+
+
 def main():
     differing = []
-    for name, stub in (("small.efi", "257.13-1~deb13u1"), ("future.efi", "999")):
-        path, content = os.path.join(HERE, name), uki(stub)
+    for name, content in (("small.efi", uki("257.13-1~deb13u1")), ("future.efi", uki("999")), ("odd.efi", odd())):
+        path = os.path.join(HERE, name)
         if sys.argv[1:] != ["--check"]:
             with open(path, "wb") as file:
                 file.write(content)

@@ -51,6 +51,18 @@ TEST(WalkUki, reads_memory_beyond_the_stored_bytes_as_padding) {
   EXPECT_NE(walked->tree.find("/init"), nullptr);
 }
 
+TEST(WalkUki, reports_what_is_odd_about_the_uki_before_what_is_odd_inside) {
+  test::FakePe uki = test::fake_uki();
+  uki.add(".initrd", as_text(test::FakeCpio().file("no/x", "1").bytes()));
+  uki.trailing = to_bytes("abc");
+  const auto walked = walk_uki(uki.build(), {});
+  ASSERT_TRUE(walked.has_value()) << walked.error().text();
+  ASSERT_EQ(walked->findings.size(), 2U);
+  EXPECT_EQ(walked->findings[0].id, "unsigned-unaligned");
+  EXPECT_FALSE(walked->findings[0].offset);
+  EXPECT_EQ(walked->findings[1].id, "no-folder");
+}
+
 TEST(WalkUki, refuses_one_without_initramfs) {
   const auto walked = walk_uki(test::fake_uki().build(), {});
   ASSERT_FALSE(walked.has_value());

@@ -189,5 +189,37 @@ TEST(Pe, reports_what_is_odd) {
                      .message = "section .exactly overlaps section .first in memory"}));
 }
 
+TEST(Pe, reports_every_section_that_a_long_one_reaches) {
+  FakePe fake = two_sections();
+  fake.add(".third", "three");
+  Bytes file = fake.build();
+  put_u32(file, fake.section_offset(0) + 8, 2 * 4096 + 1);
+  const auto pe = decode_pe(file);
+  ASSERT_TRUE(pe) << pe.error().text();
+  EXPECT_EQ(pe->findings, (std::vector<Finding>{
+                              {.id = "virtual-overlap",
+                               .message = "section .exactly overlaps section .first in memory"},
+                              {.id = "virtual-overlap",
+                               .message = "section .third overlaps section .first in memory"}}));
+}
+
+TEST(Pe, reports_an_unsigned_file_whose_size_is_no_multiple_of_8) {
+  FakePe fake = two_sections();
+  fake.trailing = to_bytes("abc");
+  const Bytes file = fake.build();
+  const auto pe = decode_pe(file);
+  ASSERT_TRUE(pe) << pe.error().text();
+  EXPECT_EQ(pe->findings,
+            (std::vector<Finding>{
+                {.id = "unsigned-unaligned",
+                 .message = "the size of 1539 bytes is no multiple of 8 and there is no signature: "
+                            "tools that pad give another digest than firmware"}}));
+  fake.trailing = to_bytes("abcdefgh");
+  EXPECT_TRUE(decode_pe(fake.build())->findings.empty());
+  fake.trailing = to_bytes("abc");
+  fake.certificates = to_bytes("certificate");
+  EXPECT_TRUE(decode_pe(fake.build())->findings.empty());
+}
+
 }  // namespace
 }  // namespace etalon::uki
