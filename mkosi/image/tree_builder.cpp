@@ -94,12 +94,12 @@ TreeBuilder::Attempt<void> TreeBuilder::remove(const Place& place) {
 Status TreeBuilder::count(std::size_t text) {
   text_ += text;
   ++names_;
-  if (names_ > max_tree_nodes) {
-    return fail(ErrorCode::limit, "more than " + std::to_string(max_tree_nodes) + " entries");
+  if (names_ > caps_.nodes) {
+    return fail(ErrorCode::limit, "more than " + std::to_string(caps_.nodes) + " entries");
   }
-  if (text_ > max_tree_text) {
+  if (text_ > caps_.text) {
     return fail(ErrorCode::limit,
-                "names of more than " + std::to_string(max_tree_text) + " bytes together");
+                "names of more than " + std::to_string(caps_.text) + " bytes together");
   }
   return {};
 }

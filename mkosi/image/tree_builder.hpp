@@ -27,6 +27,11 @@ namespace etalon::image {
 inline constexpr std::size_t max_tree_nodes = 2'000'000;
 inline constexpr std::size_t max_tree_text = std::size_t{256} << 20U;  // names and targets
 
+struct TreeCaps {
+  std::size_t nodes = max_tree_nodes;
+  std::size_t text = max_tree_text;
+};
+
 using ContentId = std::uint32_t;
 
 struct Node {
@@ -56,7 +61,7 @@ class TreeBuilder {
     bool implied = false;  // no entry made a folder on the way to it
   };
 
-  TreeBuilder() {
+  explicit TreeBuilder(TreeCaps caps = {}) : caps_(caps) {
     nodes_.emplace_back();
     nodes_.front().node = {.type = EntryType::directory, .mode = 0755};
   }
@@ -88,6 +93,7 @@ class TreeBuilder {
   Attempt<NodeId> enter(NodeId folder, std::string_view name);
   Status count(std::size_t text);
 
+  TreeCaps caps_;
   std::vector<Slot> nodes_;
   std::size_t text_ = 0;
   std::size_t names_ = 0;

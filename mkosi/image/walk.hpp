@@ -53,7 +53,8 @@ struct Walked {
 Result<Walked> walk_directory(const std::string& path, const WalkOptions& options);
 // An initramfs, as the kernel unpacks it (initramfs.hpp). malformed for a name with "..".
 Result<Walked> walk_initramfs(ByteView image, const WalkOptions& options);
-// A tar archive (ustar, pax, GNU), plain or compressed with zstd, gzip, xz or bzip2.
+// A tar archive (ustar, pax, GNU), plain or compressed as an initramfs may be. malformed for data
+// behind the end of the archive: another archive there would be one that nobody unpacks.
 Result<Walked> walk_tar(ByteView image, const WalkOptions& options);
 // The initramfs in the .initrd section of a UKI's first profile; not_found when it has none. Its
 // findings begin with those of the UKI itself.

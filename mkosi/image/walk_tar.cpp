@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The one place that speaks to libarchive, and only for tar: its readers of other formats are never
-// enabled. What libarchive warns about is kept as a Finding; contents it is unsure of are errors.
+// enabled, and it gets unpacked bytes. What libarchive warns about is kept as a Finding; contents
+// it is unsure of are errors.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -13,9 +14,11 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <tl/expected.hpp>
 
 #include "mkosi/image/hash_pool.hpp"
 #include "mkosi/image/path.hpp"
+#include "mkosi/image/tar_source.hpp"
 #include "mkosi/image/tree.hpp"
 #include "mkosi/image/tree_builder.hpp"
 #include "mkosi/image/walk.hpp"
@@ -35,20 +38,19 @@ std::string_view text_or_empty(const char* text) {
 
 class TarWalk {
  public:
-  TarWalk(HashPool& pool, const WalkOptions& options)
-      : archive_(archive_read_new()),
+  TarWalk(ByteView image, HashPool& pool, const WalkOptions& options)
+      : source_(image, options.max_unpacked),
+        archive_(archive_read_new()),
         pool_(pool),
         max_unpacked_(options.max_unpacked),
         progress_(options.progress) {}
 
-  Status open(ByteView image) {
+  Status open() {
     archive* a = archive_.get();
     (void)archive_read_support_format_tar(a);
-    (void)archive_read_support_filter_gzip(a);
-    (void)archive_read_support_filter_xz(a);
-    (void)archive_read_support_filter_zstd(a);
-    (void)archive_read_support_filter_bzip2(a);
-    if (archive_read_open_memory(a, image.data(), image.size()) != ARCHIVE_OK) return failure();
+    if (archive_read_open(a, this, nullptr, &TarWalk::read, nullptr) != ARCHIVE_OK) {
+      return failure();
+    }
     return {};
   }
 
@@ -56,7 +58,7 @@ class TarWalk {
     archive_entry* entry = nullptr;
     while (true) {
       const int code = archive_read_next_header(archive_.get(), &entry);
-      if (code == ARCHIVE_EOF) return {};
+      if (code == ARCHIVE_EOF) return source_.expect_nothing_behind(unpacked());
       if (code != ARCHIVE_OK && code != ARCHIVE_WARN) return failure();
       const auto name = text_or_empty(archive_entry_pathname(entry));
       if (code == ARCHIVE_WARN) warn(name);
@@ -70,7 +72,20 @@ class TarWalk {
   std::vector<Finding> take_findings() { return std::move(findings_); }
 
  private:
+  // libarchive's callback: the next piece, or -1 with the error kept for failure().
+  static la_ssize_t read(archive* /*archive*/, void* self, const void** data) {
+    auto& walk = *static_cast<TarWalk*>(self);
+    auto piece = walk.source_.next();
+    if (!piece) {
+      walk.source_error_ = std::move(piece).error();
+      return -1;
+    }
+    *data = piece->data();
+    return static_cast<la_ssize_t>(piece->size());
+  }
+
   Status failure() const {
+    if (source_error_) return tl::unexpected(*source_error_);
     const auto text = text_or_empty(archive_error_string(archive_.get()));
     const bool truncated = text.find("runcated") != std::string_view::npos;
     return fail(truncated ? ErrorCode::truncated : ErrorCode::malformed,
@@ -86,7 +101,7 @@ class TarWalk {
         {.id = "tar-warning", .path = std::string(name), .message = printable(text)});
   }
 
-  // Bytes of the archive itself, behind its decompressor.
+  // Bytes of the archive that libarchive has taken.
   std::uint64_t unpacked() const {
     return static_cast<std::uint64_t>(
         std::max<la_int64_t>(0, archive_filter_bytes(archive_.get(), 0)));
@@ -199,6 +214,8 @@ class TarWalk {
     return {};
   }
 
+  TarSource source_;
+  std::optional<Error> source_error_;
   std::unique_ptr<archive, FreeArchive> archive_;
   TreeBuilder builder_;
   HashPool& pool_;
@@ -213,8 +230,8 @@ class TarWalk {
 
 Result<Walked> walk_tar(ByteView image, const WalkOptions& options) {
   HashPool pool(options.algs, options.jobs);
-  TarWalk walk(pool, options);
-  TRY(in(walk.open(image), "tar"));
+  TarWalk walk(image, pool, options);
+  TRY(in(walk.open(), "tar"));
   TRY(in(walk.run(), "tar"));
   const std::vector<DigestSet> digests = pool.finish();
   return Walked{.format = Format::tar,
