@@ -199,6 +199,25 @@ TEST(Initramfs, refuses_a_name_of_four_gibibytes) {
                      ": ends inside an entry");
 }
 
+TEST(Initramfs, reads_one_gzip_member_behind_the_other) {
+  const Bytes one_and_two = concat(
+      {compress(Compression::gzip, one("a", "1")), compress(Compression::gzip, one("b", "2"))});
+  const Outcome outcome = unpack(one_and_two);
+  ASSERT_TRUE(outcome.segments.has_value()) << outcome.segments.error().text();
+  EXPECT_EQ(outcome.segments->size(), 2U);
+  EXPECT_EQ(outcome.text, "100644 a\n  1\ntrailer\n100644 b\n  2\ntrailer\n");
+}
+
+// RFC 8878, 3.1.2; to the kernel, which looks for 28b5, it is no compressed data.
+TEST(Initramfs, refuses_a_skippable_zstd_frame) {
+  const Bytes frame = to_bytes(std::string_view("\x50\x2a\x4d\x18\x04\0\0\0abcd", 12));
+  const Bytes stream = compress(Compression::zstd, one("a", "1"));
+  const std::string at = std::to_string(stream.size());
+  expect_refusal(concat({stream, frame}), ErrorCode::malformed,
+                 "segment 1 (none at " + at + "): magic at " + at +
+                     ": neither a cpio archive nor a compression the kernel knows");
+}
+
 TEST(Initramfs, refuses_lzo) {
   expect_refusal(as_bytes("\x89LZO"), ErrorCode::unsupported,
                  "segment 0 (lzo at 0): lzo compression is not supported");
@@ -255,9 +274,13 @@ TEST(Initramfs, counts_every_segment_towards_the_cap) {
   const Bytes archive = one("a", std::string(1000, 'x'));
   const Bytes image = concat({archive, archive, compress(Compression::gzip, archive)});
   EXPECT_TRUE(unpack(image, archive.size() * 3).segments.has_value());
+  const std::string cap = std::to_string(archive.size() * 3 - 1);
   const Outcome outcome = unpack(image, archive.size() * 3 - 1);
   ASSERT_FALSE(outcome.segments.has_value());
   EXPECT_EQ(outcome.segments.error().code, ErrorCode::limit);
+  EXPECT_EQ(outcome.segments.error().text(),
+            "segment 2 (gzip at " + std::to_string(archive.size() * 2) +
+                "): unpacks to more than " + cap + " bytes; --max-unpacked raises the limit");
 }
 
 }  // namespace
