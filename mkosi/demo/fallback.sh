@@ -11,7 +11,7 @@
 # the image has reference values of its own; two calls give the same bytes, as root or not.
 set -eu
 umask 022
-export LC_ALL=C.UTF-8
+export LC_ALL=C.UTF-8 PATH="$PATH:/usr/sbin:/sbin"
 
 here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$1"

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Proves that the demo image depends on its inputs only: builds it twice, the second time in another
-# folder, from a checkout with other modes, as another user, with another umask, time zone and
-# number of processors, and compares all bytes.
+# folder, from a checkout with other modes, as another user with a user's PATH, with another umask, time
+# zone and number of processors, and compares all bytes.
 #
 #   reproduce.sh [--fallback]
 #
@@ -66,7 +66,7 @@ cpus=
 [ "$(nproc)" = 1 ] || cpus='taskset --cpu-list 0'
 # build.sh sets its own umask, as a build of an image must; the checkout has the other
 # shellcheck disable=SC2086  # words
-(cd "$second" && umask 077 && env HOME="$second" TZ=Pacific/Kiritimati LANG=C \
+(cd "$second" && umask 077 && env HOME="$second" PATH=/usr/local/bin:/usr/bin:/bin TZ=Pacific/Kiritimati LANG=C \
   ETALON_BIN="$second/bin" $as_second $cpus "$second/mkosi/demo/build.sh" ${mode:+"$mode"} \
   "$second/out") ||
   exit 3

@@ -5,6 +5,7 @@
 # keeps everything the boot consumed beside what the guest measured. No root, no mount, no loop device.
 set -euo pipefail
 export LC_ALL=C TZ=UTC SOURCE_DATE_EPOCH=1700000000
+export PATH=$PATH:/usr/sbin:/sbin # an ordinary user's lacks them, and sfdisk and mkfs lie there
 umask 022
 
 usage() {
