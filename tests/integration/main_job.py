@@ -7,6 +7,7 @@ main_job.py UKI PLATFORMS --bin DIR
 Measures UKI, signs the bundle and verifies it, and checks what no unit test sees:
   - Authenticode digests, PCR 4, 9 and 11 and their events equal tests/oracle/uki_oracle.py
   - file digests equal tests/oracle/initrd_oracle.py
+  - the bundle that the image's build left beside it (mkosi/profile/mkosi.postoutput) says what a fresh one says
   - the payload has the same bytes in other folders, TZ, LANG, umask, --jobs, and in both bundle forms
   - member digests, payload form and signature stand up to tests/oracle/bundle_oracle.py and openssl
   - the verifier passes the right image and name, and fails for others
@@ -110,6 +111,16 @@ def compare_worlds(check, options, work):
     return bundles[0], bundles[2]
 
 
+def compare_hook(check, options, work):
+    """The release is that of mkosi/demo/build.sh."""
+    left, fresh = os.path.splitext(options.uki)[0] + ".etalon.tar", os.path.join(work, "fresh.etalon.tar")
+    if not check(os.path.exists(left), "the build's hook left a bundle"):
+        return
+    product([options.etalon, "measure", options.uki, "--platforms", options.platforms, "--release", "demo-1", "-o", fresh])
+    check(product([options.etalon, "payload", left]) == product([options.etalon, "payload", fresh]),
+          "that bundle has the payload of a fresh one")
+
+
 def sign(options, work, bundle, kind):
     key = os.path.join(work, kind)
     product([options.etalon, "keygen", "--type", kind, "-o", key])
@@ -163,6 +174,7 @@ def main():
     with tempfile.TemporaryDirectory() as work:
         compare_registers(check, options, work)
         compare_files(check, options)
+        compare_hook(check, options, work)
         compare_signatures(check, options, work, compare_worlds(check, options, work))
     print(f"{check.passed} passed, {check.failed} failed")
     return 1 if check.failed else 0

@@ -29,6 +29,10 @@ step "image"
 "$top/mkosi/demo/build.sh" "$out"
 out=$(cd "$out" && pwd)
 ls -l "$out/demo.efi"
+[ -s "$out/demo.etalon.tar" ] || {
+  echo "demo.sh: error: the profile's hook left no $out/demo.etalon.tar" >&2
+  exit 3
+}
 
 bundle=$out/release.etalon.tar
 key=$out/demo-key
