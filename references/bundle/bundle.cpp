@@ -80,6 +80,17 @@ Result<Bundle> make_bundle(Manifest manifest, Files members) {
   return bundle;
 }
 
+// DSSE 1.0.2: the type is part of what was signed and decides how the payload is to be read.
+Result<Manifest> open_envelope(const crypto::Envelope& envelope) {
+  if (envelope.payload_type != crypto::in_toto_payload_type) {
+    return in(Result<Manifest>(fail(ErrorCode::unsupported,
+                                    "payload type '" + printable(envelope.payload_type) +
+                                        "' is not " + std::string(crypto::in_toto_payload_type))),
+              "DSSE envelope");
+  }
+  return parse_payload(envelope.payload);
+}
+
 MemberCheck check_members(const Manifest& manifest, const Files& files) {
   MemberCheck check;
   for (const Member& member : manifest.members) {

@@ -51,6 +51,11 @@ struct Bundle {
 // validate() refuses and paths that are not a member's.
 Result<Bundle> make_bundle(Manifest manifest, Files members);
 
+// The manifest in an envelope whose signatures were checked (or are about to be made): unsupported
+// error for a payload of another type, which a signer never meant as a manifest, and what
+// parse_payload() refuses.
+Result<Manifest> open_envelope(const crypto::Envelope& envelope);
+
 // What comparing the files at hand with manifest.members says. Attachments are not looked at.
 struct MemberCheck {
   std::vector<std::string> missing{};   // listed, not there

@@ -186,7 +186,7 @@ Result<Report> check_bundle(const Bundle& bundle, const Questions& questions) {
     report.verdict = verdict_of(report.checks);
     return report;
   }
-  TRY_ASSIGN(report.manifest, parse_payload(bundle.envelope.payload));
+  TRY_ASSIGN(report.manifest, open_envelope(bundle.envelope));
   const Manifest& manifest = *report.manifest;
   report.members = check_members(manifest, bundle.files);
   report.checks.push_back(

@@ -68,7 +68,7 @@ struct Report {
   std::vector<Check> checks{};
 };
 
-// Malformed where a signed payload is not a manifest.
+// Malformed where a signed payload is not a manifest, unsupported where it is of another type.
 Result<Report> check_bundle(const Bundle& bundle, const Questions& questions);
 
 // The algorithms in which the subjects are named: those worth computing over an image.

@@ -169,8 +169,13 @@ def verdicts(programs, bundle, keys):
     return run.returncode == 0, True, ""
 
 
-def spoil_folder(folder):
-    """(what, do it) for every way to spoil a folder that both must see"""
+def signature_by(key, message):
+    return subprocess.run(["openssl", "dgst", "-sha256", "-sign", key], input=message, check=True,
+                          capture_output=True).stdout
+
+
+def spoil_folder(folder, key):
+    """(what, do it) for every way to spoil a folder that both must see, with the signer's `key`"""
     manifest = folder / "manifest.dsse.json"
     envelope = json.loads(manifest.read_bytes())
 
@@ -184,6 +189,13 @@ def spoil_folder(folder):
 
     yield "payload", lambda: put(payload=flipped(envelope["payload"]))
     yield "payload type", lambda: put(payloadType="text/plain")
+
+    def another_type(kind):
+        message = pae(kind, base64.b64decode(envelope["payload"]))
+        put(payloadType=kind,
+            signatures=[{"keyid": "", "sig": base64.b64encode(signature_by(key, message)).decode()}])
+
+    yield "signed as another type", lambda: another_type("text/plain")
     yield "signatures", lambda: put(signatures=[])
     yield "signature", lambda: put(
         signatures=[{**envelope["signatures"][0], "sig": flipped(envelope["signatures"][0]["sig"])}])
@@ -222,10 +234,11 @@ def test(programs, root):
                 count += 1
         stranger = data / "dsse/test-p256.pub.pem"
         faults += expect("another's key", programs, signed, [str(stranger)], False)
-        for index in range(len(list(spoil_folder(signed)))):
+        private = data / "keys/TEST-ONLY-p256.key"
+        for index in range(len(list(spoil_folder(signed, private)))):
             copy = temporary / f"spoilt-{index}"
             shutil.copytree(signed, copy)
-            what, spoil = list(spoil_folder(copy))[index]
+            what, spoil = list(spoil_folder(copy, private))[index]
             spoil()
             faults += expect(what, programs, copy, [key["p256"]], False)
             count += 1

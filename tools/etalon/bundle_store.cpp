@@ -34,8 +34,7 @@ Status check_whole(const bundle::Manifest& manifest, const bundle::Files& files)
 Result<StoredBundle> load_bundle(const std::string& path) {
   StoredBundle stored;
   TRY_ASSIGN(stored.file, bundle::read_bundle(path));
-  TRY_ASSIGN(stored.manifest,
-             in_file(bundle::parse_payload(stored.file.bundle.envelope.payload), path));
+  TRY_ASSIGN(stored.manifest, in_file(bundle::open_envelope(stored.file.bundle.envelope), path));
   TRY(in_file(in(check_whole(stored.manifest, stored.file.bundle.files), "bundle"), path));
   return stored;
 }

@@ -100,7 +100,21 @@ TEST(BundleReport, does_not_parse_what_the_keys_did_not_sign) {
   ASSERT_TRUE(crypto::sign(bundle.envelope, first_key()).has_value());
   const auto refused = check_bundle(bundle, asked());
   ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, ErrorCode::malformed);
   EXPECT_EQ(refused.error().text(), "manifest: JSON: at 1: not valid JSON");
+}
+
+// The same payload under another type was never signed as a manifest.
+TEST(BundleReport, refuses_what_the_keys_signed_as_another_type) {
+  Bundle bundle = test::fake_bundle();
+  bundle.envelope.payload_type = "text/pl\nain";
+  EXPECT_EQ(report_of(bundle, asked()).verdict, Verdict::inconclusive);
+  ASSERT_TRUE(crypto::sign(bundle.envelope, first_key()).has_value());
+  const auto refused = check_bundle(bundle, asked());
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, ErrorCode::unsupported);
+  EXPECT_EQ(refused.error().text(),
+            "DSSE envelope: payload type 'text/pl\\x0aain' is not application/vnd.in-toto+json");
 }
 
 TEST(BundleReport, names_members_that_are_not_the_signed_ones) {
