@@ -93,6 +93,9 @@ Result<std::string> json_text_or(const Json& object, std::string_view member,
 Result<std::vector<std::string>> json_texts(const Json& object, std::string_view member);
 
 inline constexpr std::size_t max_json_depth = 64;
+// Values of all kinds in one text. A value of two characters takes some sixty bytes of memory, or
+// three times that as a member; a manifest with the most members it may list has 400,000 values.
+inline constexpr std::size_t max_json_values = std::size_t{1} << 20U;
 
 Result<Json> parse_json(std::string_view text);
 

@@ -63,21 +63,25 @@ TEST_P(JsonRefusal, names_the_reason) {
 
 INSTANTIATE_TEST_SUITE_P(
     all, JsonRefusal,
-    testing::Values(Refusal{"", ErrorCode::malformed, "JSON: at 0: not valid JSON"},
-                    Refusal{"{\"a\":1", ErrorCode::malformed, "JSON: at 6: not valid JSON"},
-                    Refusal{"{} x", ErrorCode::malformed, "JSON: at 3: not valid JSON"},
-                    Refusal{"{\"a\":1,\"a\":1}", ErrorCode::malformed,
-                            "JSON: member 'a' appears twice"},
-                    Refusal{"1.0", ErrorCode::malformed, "JSON: number is not an integer: 1.0"},
-                    Refusal{"1e3", ErrorCode::malformed, "JSON: number is not an integer: 1e3"},
-                    Refusal{"9007199254740992", ErrorCode::malformed, "JSON: integer beyond 2^53"},
-                    Refusal{"-9007199254740992", ErrorCode::malformed, "JSON: integer beyond 2^53"},
-                    Refusal{"99999999999999999999", ErrorCode::malformed,
-                            "JSON: number is not an integer: 99999999999999999999"},
-                    Refusal{"\"\xff\"", ErrorCode::malformed, "JSON: at 1: not valid JSON"},
-                    Refusal{"\"\\ud800\"", ErrorCode::malformed, "JSON: at 7: not valid JSON"},
-                    Refusal{"\xef\xbb\xbf{}", ErrorCode::malformed, "JSON: at 0: byte order mark"},
-                    Refusal{"NaN", ErrorCode::malformed, "JSON: at 0: not valid JSON"}));
+    testing::Values(
+        Refusal{"", ErrorCode::malformed, "JSON: at 0: not valid JSON"},
+        Refusal{"{\"a\":1", ErrorCode::malformed, "JSON: at 6: not valid JSON"},
+        Refusal{"{} x", ErrorCode::malformed, "JSON: at 3: not valid JSON"},
+        Refusal{"{\"a\":1,\"a\":1}", ErrorCode::malformed, "JSON: at 7: member 'a' appears twice"},
+        Refusal{R"({"\"":1,"b":{"x":2},"\"":3})", ErrorCode::malformed,
+                "JSON: at 20: member '\"' appears twice"},
+        Refusal{R"({"":1,"":1})", ErrorCode::malformed, "JSON: at 6: member '' appears twice"},
+        Refusal{"[1, 2.5]", ErrorCode::malformed, "JSON: at 4: number is not an integer: 2.5"},
+        Refusal{"1.0", ErrorCode::malformed, "JSON: at 0: number is not an integer: 1.0"},
+        Refusal{"1e3", ErrorCode::malformed, "JSON: at 0: number is not an integer: 1e3"},
+        Refusal{"9007199254740992", ErrorCode::malformed, "JSON: at 0: integer beyond 2^53"},
+        Refusal{"-9007199254740992", ErrorCode::malformed, "JSON: at 0: integer beyond 2^53"},
+        Refusal{"99999999999999999999", ErrorCode::malformed,
+                "JSON: at 0: number is not an integer: 99999999999999999999"},
+        Refusal{"\"\xff\"", ErrorCode::malformed, "JSON: at 1: not valid JSON"},
+        Refusal{"\"\\ud800\"", ErrorCode::malformed, "JSON: at 7: not valid JSON"},
+        Refusal{"\xef\xbb\xbf{}", ErrorCode::malformed, "JSON: at 0: byte order mark"},
+        Refusal{"NaN", ErrorCode::malformed, "JSON: at 0: not valid JSON"}));
 
 TEST(Json, refuses_to_nest_beyond_the_cap) {
   const std::string good = std::string(max_json_depth, '[') + std::string(max_json_depth, ']');
@@ -85,7 +89,19 @@ TEST(Json, refuses_to_nest_beyond_the_cap) {
   const auto deep = parse_json("[" + good + "]");
   ASSERT_FALSE(deep.has_value());
   EXPECT_EQ(deep.error().code, ErrorCode::limit);
-  EXPECT_EQ(deep.error().text(), "JSON: nested deeper than 64");
+  EXPECT_EQ(deep.error().text(), "JSON: at 64: nested deeper than 64");
+}
+
+// A text of "0," costs thirty times its size in memory.
+TEST(Json, refuses_more_values_than_the_cap) {
+  std::string zeros = "[0";
+  for (std::size_t i = 2; i < max_json_values; ++i)
+    zeros += ",0";
+  EXPECT_TRUE(parse_json(zeros + "]").has_value());
+  const auto many = parse_json(zeros + ",0]");
+  ASSERT_FALSE(many.has_value());
+  EXPECT_EQ(many.error().code, ErrorCode::limit);
+  EXPECT_EQ(many.error().text(), "JSON: at 2097152: more than 1048576 values");
 }
 
 TEST(Json, typed_members_name_the_field) {
