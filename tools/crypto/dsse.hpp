@@ -40,11 +40,15 @@ inline constexpr std::string_view in_toto_payload_type = "application/vnd.in-tot
 inline constexpr std::size_t max_signatures = 64;
 inline constexpr std::size_t max_signature_size = 16384;
 
+// Of the JSON text, none of which is verified when it is parsed: base64 of a payload of 16 MiB, and
+// as many signatures of the largest size as there may be.
+inline constexpr std::size_t max_envelope_size = std::size_t{24} << 20U;
+
 // "DSSEv1 LENGTH TYPE LENGTH BODY", lengths in decimal bytes.
 Bytes pae(std::string_view payload_type, ByteView payload);
 
 // Base64 in the standard or the URL-safe alphabet (DSSE asks for both), padded; members it does
-// not know are ignored; more than max_signatures is a limit error.
+// not know are ignored; beyond the limits is a limit error.
 Result<Envelope> parse_envelope(ByteView json);
 // Canonical JSON without a final newline.
 std::string render_envelope(const Envelope& envelope);

@@ -122,6 +122,23 @@ TEST(Dsse, signing_again_replaces_the_same_keys_signature) {
   EXPECT_EQ(signed_by(envelope, keys), std::vector<bool>(2, true));
 }
 
+// One slot is free, or is taken by an earlier signature of the key.
+TEST(Dsse, has_room_for_64_signatures_and_for_replacing_one) {
+  Envelope envelope = small();
+  const auto first = PrivateKey::generate(KeyType::ed25519);
+  const auto second = PrivateKey::generate(KeyType::ed25519);
+  envelope.signatures.resize(max_signatures - 1);
+  ASSERT_TRUE(sign(envelope, *first).has_value());
+  ASSERT_TRUE(sign(envelope, *first).has_value());
+  EXPECT_EQ(envelope.signatures.size(), max_signatures);
+  const Envelope before = envelope;
+  const Status full = sign(envelope, *second);
+  ASSERT_FALSE(full.has_value());
+  EXPECT_EQ(full.error().code, ErrorCode::limit);
+  EXPECT_EQ(full.error().message, "no room for another signature");
+  EXPECT_EQ(envelope, before);
+}
+
 TEST(Dsse, attaches_only_a_signature_that_fits) {
   Envelope envelope = small();
   const auto key = PrivateKey::generate(KeyType::p256);
@@ -152,6 +169,7 @@ TEST(Dsse, reads_both_base64_alphabets_but_no_mixture) {
   };
   ASSERT_TRUE(parse("-_-_").has_value());
   EXPECT_EQ(parse("-_-_")->payload, parse("+/+/")->payload);
+  EXPECT_EQ(parse("-/-_").error().code, ErrorCode::malformed);
   EXPECT_EQ(parse("-/-_").error().text(),
             "DSSE envelope: payload: base64 at 0: not a base64 character");
   EXPECT_EQ(parse("Ym9keQ").error().text(),
@@ -160,26 +178,63 @@ TEST(Dsse, reads_both_base64_alphabets_but_no_mixture) {
             "DSSE envelope: payload: base64 at 7: unused bits are not zero");
 }
 
+struct Refusal {
+  const char* json;
+  ErrorCode code;
+  const char* text;
+};
+
+constexpr std::array refusals = {
+    Refusal{R"({"payload":"","signatures":[]})", ErrorCode::not_found,
+            "DSSE envelope: payloadType: missing"},
+    Refusal{R"({"payload":"","payloadType":"t"})", ErrorCode::not_found,
+            "DSSE envelope: signatures: missing"},
+    Refusal{R"({"payload":1,"payloadType":"t","signatures":[]})", ErrorCode::malformed,
+            "DSSE envelope: payload: not a string"},
+    Refusal{R"({"payload":"","payloadType":"t","signatures":{}})", ErrorCode::malformed,
+            "DSSE envelope: signatures: not an array"},
+    Refusal{R"({"payload":"","payloadType":"t","signatures":[{"keyid":"a"}]})",
+            ErrorCode::not_found, "DSSE envelope: signature 0: sig: missing"},
+    Refusal{R"({"payload":"","payloadType":"t","signatures":[{"keyid":1,"sig":""}]})",
+            ErrorCode::malformed, "DSSE envelope: signature 0: keyid: not a string"},
+    Refusal{R"({"payload":"","payload":"","payloadType":"t","signatures":[]})",
+            ErrorCode::malformed, "DSSE envelope: JSON: at 14: member 'payload' appears twice"},
+    Refusal{"[]", ErrorCode::not_found, "DSSE envelope: payloadType: missing"},
+};
+
 TEST(Dsse, refuses_what_is_not_an_envelope) {
-  const auto text = [](const std::string& json) {
-    return parse_envelope(as_bytes(json)).error().text();
+  for (const Refusal& each : refusals) {
+    const auto refused = parse_envelope(as_bytes(each.json));
+    ASSERT_FALSE(refused.has_value()) << each.json;
+    EXPECT_EQ(refused.error().code, each.code) << each.json;
+    EXPECT_EQ(refused.error().text(), each.text);
+  }
+}
+
+// The largest that is within the limits, and what is just beyond each.
+TEST(Dsse, refuses_what_is_beyond_its_limits) {
+  Envelope envelope = small();
+  envelope.signatures.assign(max_signatures, {.keyid = "k", .sig = Bytes(max_signature_size)});
+  EXPECT_TRUE(parse_envelope(as_bytes(render_envelope(envelope))).has_value());
+  const auto refusal = [](const std::string& json) {
+    const auto refused = parse_envelope(as_bytes(json));
+    EXPECT_FALSE(refused.has_value());
+    return refused ? Error{} : refused.error();
   };
-  EXPECT_EQ(text(R"({"payload":"","signatures":[]})"), "DSSE envelope: payloadType: missing");
-  EXPECT_EQ(text(R"({"payload":"","payloadType":"t"})"), "DSSE envelope: signatures: missing");
-  EXPECT_EQ(text(R"({"payload":1,"payloadType":"t","signatures":[]})"),
-            "DSSE envelope: payload: not a string");
-  EXPECT_EQ(text(R"({"payload":"","payloadType":"t","signatures":{}})"),
-            "DSSE envelope: signatures: not an array");
-  EXPECT_EQ(text(R"({"payload":"","payloadType":"t","signatures":[{"keyid":"a"}]})"),
-            "DSSE envelope: signature 0: sig: missing");
-  EXPECT_EQ(text(R"({"payload":"","payload":"","payloadType":"t","signatures":[]})"),
-            "DSSE envelope: JSON: member 'payload' appears twice");
-  std::string many = R"({"payload":"","payloadType":"t","signatures":[{"sig":""})";
-  for (std::size_t i = 0; i < max_signatures; ++i)
-    many += R"(,{"sig":""})";
-  const auto over = parse_envelope(as_bytes(many + "]}"));
-  EXPECT_EQ(over.error().code, ErrorCode::limit);
-  EXPECT_EQ(over.error().message, "more than 64 signatures");
+  envelope.signatures.emplace_back();
+  const Error many = refusal(render_envelope(envelope));
+  EXPECT_EQ(many.code, ErrorCode::limit);
+  EXPECT_EQ(many.text(), "DSSE envelope: more than 64 signatures");
+  envelope.signatures = {{.keyid = "k", .sig = Bytes(max_signature_size + 1)}};
+  const Error large = refusal(render_envelope(envelope));
+  EXPECT_EQ(large.code, ErrorCode::limit);
+  EXPECT_EQ(large.text(), "DSSE envelope: signature 0: signature larger than 16384 bytes");
+  std::string padded = render_envelope(small());
+  padded.resize(max_envelope_size, ' ');
+  EXPECT_TRUE(parse_envelope(as_bytes(padded)).has_value());
+  const Error whole = refusal(padded + ' ');
+  EXPECT_EQ(whole.code, ErrorCode::limit);
+  EXPECT_EQ(whole.text(), "DSSE envelope: larger than 25165824 bytes");
 }
 
 }  // namespace
