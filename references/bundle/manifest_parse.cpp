@@ -4,14 +4,12 @@
 // it is optional.
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -269,16 +267,18 @@ Result<Tool> parse_tool(const Json& json) {
   return tool;
 }
 
-// "1.0": a major number we know, a dot, any minor number.
+bool is_number(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+// "1.0": the major number we know, in its one spelling, a dot, any minor number.
 Status check_schema(std::string_view schema) {
   const std::size_t dot = schema.find('.');
-  const std::string_view major = schema.substr(0, dot);
-  unsigned number = 0;
-  const auto [end, error] = std::from_chars(major.data(), major.data() + major.size(), number);
-  if (dot == std::string_view::npos || error != std::errc() || end != major.data() + major.size()) {
+  if (dot == std::string_view::npos || !is_number(schema.substr(0, dot)) ||
+      !is_number(schema.substr(dot + 1))) {
     return fail(ErrorCode::malformed, "schema is not MAJOR.MINOR: '" + printable(schema) + "'");
   }
-  if (number != 1) {
+  if (schema.substr(0, dot) != "1") {
     return fail(ErrorCode::unsupported, "schema " + printable(schema) + " is not 1.x");
   }
   return {};
