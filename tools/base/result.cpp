@@ -39,7 +39,7 @@ std::string Error::structure() const {
   std::string joined;
   for (const std::string& part : std::views::reverse(context)) {
     if (!joined.empty()) joined += ": ";
-    joined += part;
+    joined += printable(part);
   }
   return joined;
 }
@@ -48,7 +48,7 @@ std::string Error::text() const {
   std::string text;
   if (!file.empty()) text += printable(file) + ": ";
   if (!context.empty()) text += structure() + ": ";
-  if (!field.empty()) text += field;
+  text += printable(field);
   if (offset) {
     if (!field.empty()) text += ' ';
     text += "at " + std::to_string(*offset);

@@ -33,14 +33,15 @@ std::string_view name(ErrorCode code);
 struct Error {
   ErrorCode code = ErrorCode::malformed;
   std::string message;
-  std::string field;                    // the field being read, may be empty
+  std::string field;                    // the field being read, may be empty or the input's name
   std::optional<std::uint64_t> offset;  // bytes from the start of the file or structure
-  std::vector<std::string> context;     // structures, innermost first
+  std::vector<std::string> context;     // structures, innermost first; may hold names of the input
   std::string file;                     // may be empty
 
-  // The structures, outermost first, joined by ": ".
+  // The structures, outermost first, joined by ": " and made printable.
   std::string structure() const;
-  // "FILE: STRUCTURE: FIELD at OFFSET: message", leaving out what is not known.
+  // "FILE: STRUCTURE: FIELD at OFFSET: message", leaving out what is not known. One line whatever
+  // the input calls its parts; what a message quotes is the message's to make printable.
   std::string text() const;
 };
 
@@ -60,7 +61,7 @@ tl::unexpected<Error> fail(ErrorCode code, std::string message);
 tl::unexpected<Error> fail_at(ErrorCode code, std::string_view field, std::uint64_t offset,
                               std::string message);
 
-// Adds the enclosing structure to a failure on its way up.
+// Adds the enclosing structure, raw where the input names it, to a failure on its way up.
 template <class T>
 Result<T> in(Result<T> result, std::string_view structure) {
   if (!result) result.error().context.emplace_back(structure);

@@ -78,7 +78,7 @@ Json error_json(const Error& error) {
   Json::Object fields{{"code", name(error.code)}, {"message", printable(error.message)}};
   if (!error.file.empty()) fields.emplace("file", printable(error.file));
   if (!error.context.empty()) fields.emplace("structure", error.structure());
-  if (!error.field.empty()) fields.emplace("field", error.field);
+  if (!error.field.empty()) fields.emplace("field", printable(error.field));
   constexpr std::uint64_t exact = std::uint64_t{1} << 53U;
   if (error.offset && *error.offset < exact) fields.emplace("offset", *error.offset);
   return Json(Json::Object{{"error", Json(std::move(fields))}});

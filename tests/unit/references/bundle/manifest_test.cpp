@@ -114,15 +114,26 @@ TEST(Manifest, ignores_members_it_does_not_know_and_newer_minor_schemas) {
             parsed(payload()));
 }
 
+TEST(Manifest, takes_only_two_plain_numbers_for_a_schema) {
+  for (const std::string schema :
+       {"", "1", "1.", ".0", "1.x", "1.0x", " 1.0", "1.0 ", "1.-1", "1.0.0", "+1.0"}) {
+    const std::string text =
+        replaced(payload(), R"("schema":"1.0")", R"("schema":")" + schema + '"');
+    const auto refused = parse_payload(as_bytes(text));
+    ASSERT_FALSE(refused.has_value()) << schema;
+    EXPECT_EQ(refused.error().code, ErrorCode::malformed) << schema;
+    EXPECT_EQ(refused.error().text(),
+              "manifest: predicate: schema is not MAJOR.MINOR: '" + schema + "'");
+  }
+}
+
 TEST(Manifest, refuses_what_it_would_have_to_guess) {
   const std::string text = payload();
+  EXPECT_EQ(refusal(replaced(text, R"("schema":"1.0")", R"("schema":"01.0")")),
+            "manifest: predicate: schema 01.0 is not 1.x");
   const std::string newer = replaced(text, R"("schema":"1.0")", R"("schema":"2.0")");
   EXPECT_EQ(refusal(newer), "manifest: predicate: schema 2.0 is not 1.x");
   EXPECT_EQ(parse_payload(as_bytes(newer)).error().code, ErrorCode::unsupported);
-  EXPECT_EQ(refusal(replaced(text, R"("schema":"1.0")", R"("schema":"1")")),
-            "manifest: predicate: schema is not MAJOR.MINOR: '1'");
-  EXPECT_EQ(refusal(replaced(text, R"("schema":"1.0")", R"("schema":" 1.0")")),
-            "manifest: predicate: schema is not MAJOR.MINOR: ' 1.0'");
   EXPECT_EQ(refusal(replaced(text, "values:v1", "values:v2")),
             "manifest: unknown predicate type 'urn:etalon:reference-values:v2'");
   EXPECT_EQ(refusal(replaced(text, "Statement/v1", "Statement/v0.1")),
@@ -131,6 +142,13 @@ TEST(Manifest, refuses_what_it_would_have_to_guess) {
             "manifest: predicate: platforms 0: rtmr3: unknown status 'none'");
   EXPECT_EQ(parse_payload(as_bytes(replaced(text, R"("rtmr3":)", R"("rtmr4":)"))).error().code,
             ErrorCode::malformed);
+}
+
+TEST(Manifest, names_a_hostile_condition_on_one_line) {
+  const std::string text = replaced(payload(), R"("memory":["2G","4G"])", R"("a\n\u001b[2J":[1])");
+  EXPECT_EQ(
+      refusal(text),
+      "manifest: predicate: platforms 0: conditions: a\\x0a\\x1b[2J: not an array of strings");
 }
 
 TEST(Manifest, refuses_a_text_that_is_not_canonical) {

@@ -40,6 +40,14 @@ TEST(Error, prints_hostile_file_names_on_one_line) {
   EXPECT_EQ(result.error().text(), "a\\x0ab\\x5c\\x7f: attributes at 44: need 4 bytes");
 }
 
+// An adversary's bundle names its conditions, members and platforms.
+TEST(Error, prints_hostile_structures_and_fields_on_one_line) {
+  const auto named = fail_at(ErrorCode::malformed, "f\n\x1b[2J", 3, "bad");
+  const auto result = in(in(Result<int>(named), "a\nb"), "platform \x1b[31m");
+  EXPECT_EQ(result.error().structure(), "platform \\x1b[31m: a\\x0ab");
+  EXPECT_EQ(result.error().text(), "platform \\x1b[31m: a\\x0ab: f\\x0a\\x1b[2J at 3: bad");
+}
+
 TEST(Result, passes_values_through_context) {
   const auto result = in(Result<std::string>("x"), "anything");
   ASSERT_TRUE(result.has_value());

@@ -69,6 +69,17 @@ TEST(Program, prints_the_same_error_as_json) {
                                R"("message":"need 4 bytes","offset":4}})");
 }
 
+TEST(Program, prints_no_control_bytes_of_the_input) {
+  const auto outcome = run({"work", "--json", "x"}, [](Io& /*io*/) -> Result<ExitCode> {
+    return in(Result<ExitCode>(fail_at(ErrorCode::malformed, "a\nb", 4, "bad")), "c\x1b[2J");
+  });
+  EXPECT_EQ(outcome.err, "tool: error: c\\x1b[2J: a\\x0ab at 4: bad\n");
+  const auto json = parse_json(outcome.out);
+  ASSERT_TRUE(json.has_value());
+  EXPECT_EQ(json->canonical(), R"({"error":{"code":"malformed","field":"a\\x0ab",)"
+                               R"("message":"bad","offset":4,"structure":"c\\x1b[2J"}})");
+}
+
 TEST(Program, a_usage_error_of_a_verb_is_2) {
   const auto outcome = run({"work", "x"}, [](Io& /*io*/) -> Result<ExitCode> {
     return fail(ErrorCode::usage, "no such algorithm");
