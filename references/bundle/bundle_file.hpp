@@ -34,7 +34,9 @@ Result<BundleFile> read_bundle(const std::string& path);
 // tar where the name ends in ".tar", else a folder.
 Form form_for(std::string_view path);
 
-// Writes the whole bundle; what was at `path` is replaced in one step.
+// Writes the whole bundle; what was at `path` is replaced in one step. As a folder it takes the
+// place of an empty folder or of an earlier bundle only, as a file that of a regular file only;
+// anything else is an io error and stays.
 Status write_bundle(const std::string& path, Form form, const Bundle& bundle);
 
 inline Status write_bundle(const std::string& path, const Bundle& bundle) {
@@ -42,12 +44,15 @@ inline Status write_bundle(const std::string& path, const Bundle& bundle) {
 }
 
 // Writes a bundle that was read from `path` back there, where only the file named `changed` is
-// different: a folder is left as it is but for that file.
+// different: a folder is left as it is but for that file, and every file keeps its mode.
 Status update_bundle(const std::string& path, Form form, const Bundle& bundle,
                      const std::string& changed);
 
 // The tar form as bytes, and back.
 Result<Bytes> encode_tar(const Bundle& bundle);
 Result<Bundle> decode_tar(ByteView tar);
+
+// The content of a file that is a bundle: the tar form or a lone envelope.
+Result<BundleFile> parse_bundle(ByteView content);
 
 }  // namespace etalon::bundle

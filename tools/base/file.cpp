@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/base/file.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <functional>
 #include <span>
@@ -43,6 +45,11 @@ Result<FileHandle> not_regular(const std::string& path) {
   return in_file(Result<FileHandle>(fail(ErrorCode::io, "not a regular file")), path);
 }
 
+Status too_large(const std::string& path, std::uint64_t max_size) {
+  return in_file(
+      Status(fail(ErrorCode::limit, "larger than " + std::to_string(max_size) + " bytes")), path);
+}
+
 Status write_all(int fd, ByteView content, const std::string& path) {
   while (!content.empty()) {
     const ssize_t written = ::write(fd, content.data(), content.size());
@@ -53,14 +60,77 @@ Status write_all(int fd, ByteView content, const std::string& path) {
   return {};
 }
 
-enum class Existing : std::uint8_t { replace, refuse };
+// Wiped at the end: the file may have been a private key.
+struct Buffer {
+  Buffer() = default;
+  Buffer(const Buffer&) = delete;
+  Buffer& operator=(const Buffer&) = delete;
+
+  ~Buffer() { ::explicit_bzero(bytes.data(), used); }
+
+  std::array<std::byte, 65536> bytes{};
+  std::size_t used = 0;
+};
+
+enum class Existing : std::uint8_t { replace, exchange, refuse };
+
+unsigned rename_flags(Existing existing) {
+  switch (existing) {
+    case Existing::replace:
+      return 0;
+    case Existing::exchange:
+      return RENAME_EXCHANGE;
+    case Existing::refuse:
+      break;
+  }
+  return RENAME_NOREPLACE;
+}
 
 Status put_in_place(const std::string& temporary, const std::string& path, Existing existing) {
-  const unsigned flags = existing == Existing::refuse ? RENAME_NOREPLACE : 0U;
-  if (::renameat2(AT_FDCWD, temporary.c_str(), AT_FDCWD, path.c_str(), flags) != 0) {
+  if (::renameat2(AT_FDCWD, temporary.c_str(), AT_FDCWD, path.c_str(), rename_flags(existing)) !=
+      0) {
     return io_error(path, existing == Existing::refuse ? "create" : "replace", errno);
   }
   return sync_folder(folder_of(path));
+}
+
+std::string without_slashes(std::string path) {
+  while (path.size() > 1 && path.back() == '/')
+    path.pop_back();
+  return path;
+}
+
+struct Target {
+  std::string path{};
+  bool exists = false;
+  mode_t mode = 0;  // type and permissions, where it exists
+};
+
+// Where writing to `path` ends up, behind all links.
+Result<Target> find_target(const std::string& path) {
+  Target target{.path = without_slashes(path)};
+
+  struct stat info {};
+
+  if (::lstat(target.path.c_str(), &info) == 0 && S_ISLNK(info.st_mode)) {
+    std::error_code error;
+    target.path = std::filesystem::canonical(target.path, error).string();
+    if (error) return io_error(path, "follow", error.value());
+  }
+  if (::lstat(target.path.c_str(), &info) == 0) {
+    target.exists = true;
+    target.mode = info.st_mode;
+  } else if (errno != ENOENT) {
+    return io_error(path, "replace", errno);
+  }
+  return target;
+}
+
+Result<Target> find_file_target(const std::string& path) {
+  TRY_ASSIGN(Target target, find_target(path));
+  if (!target.exists || S_ISREG(target.mode)) return target;
+  if (S_ISDIR(target.mode)) return io_error(path, "replace", EISDIR);
+  return in_file(Result<Target>(fail(ErrorCode::io, "cannot replace: not a regular file")), path);
 }
 
 Status write_atomic(const std::string& path, ByteView content, mode_t mode, Existing existing) {
@@ -122,25 +192,31 @@ Result<FileHandle> open_regular(const std::string& path) {
   return handle;
 }
 
-Status stream_file(const std::string& path, std::uint64_t max_size,
+Status stream_file(const FileHandle& handle, const std::string& path, std::uint64_t max_size,
                    const std::function<void(ByteView piece)>& take) {
-  TRY_ASSIGN(const FileHandle handle, open_regular(path));
-  std::array<std::byte, 65536> buffer{};
+  struct stat info {};
+
+  if (::fstat(handle.get(), &info) != 0) return io_error(path, "stat", errno);
+  if (static_cast<std::uint64_t>(info.st_size) > max_size) return too_large(path, max_size);
+  Buffer buffer;
   std::uint64_t left = max_size;
   while (true) {
-    const ssize_t got = ::read(handle.get(), buffer.data(), buffer.size());
+    const ssize_t got = ::read(handle.get(), buffer.bytes.data(), buffer.bytes.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return io_error(path, "read", errno);
     if (got == 0) return {};
     const auto size = static_cast<std::size_t>(got);
-    if (size > left) {
-      return in_file(
-          Status(fail(ErrorCode::limit, "larger than " + std::to_string(max_size) + " bytes")),
-          path);
-    }
+    buffer.used = std::max(buffer.used, size);
+    if (size > left) return too_large(path, max_size);
     left -= size;
-    take(std::span(buffer).first(size));
+    take(std::span(buffer.bytes).first(size));
   }
+}
+
+Status stream_file(const std::string& path, std::uint64_t max_size,
+                   const std::function<void(ByteView piece)>& take) {
+  TRY_ASSIGN(const FileHandle handle, open_regular(path));
+  return stream_file(handle, path, max_size, take);
 }
 
 Result<Bytes> read_file(const std::string& path, std::uint64_t max_size) {
@@ -150,7 +226,14 @@ Result<Bytes> read_file(const std::string& path, std::uint64_t max_size) {
 }
 
 Status write_file_atomic(const std::string& path, ByteView content, mode_t mode) {
-  return write_atomic(path, content, mode, Existing::replace);
+  TRY_ASSIGN(const Target target, find_file_target(path));
+  return write_atomic(target.path, content, mode, Existing::replace);
+}
+
+Status update_file_atomic(const std::string& path, ByteView content) {
+  TRY_ASSIGN(const Target target, find_file_target(path));
+  const mode_t mode = target.exists ? target.mode & 0777U : 0644U;
+  return write_atomic(target.path, content, mode, Existing::replace);
 }
 
 Status create_file_atomic(const std::string& path, ByteView content, mode_t mode) {
@@ -159,7 +242,9 @@ Status create_file_atomic(const std::string& path, ByteView content, mode_t mode
 
 Status write_directory_atomic(const std::string& path,
                               const std::function<Status(const std::string& folder)>& fill) {
-  std::string temporary = path + ".XXXXXX";
+  TRY_ASSIGN(const Target target, find_target(path));
+  if (target.exists && !S_ISDIR(target.mode)) return io_error(path, "replace", ENOTDIR);
+  std::string temporary = target.path + ".XXXXXX";
   if (::mkdtemp(temporary.data()) == nullptr) {
     return io_error(path, "create a temporary folder beside", errno);
   }
@@ -167,19 +252,12 @@ Status write_directory_atomic(const std::string& path,
                     ? fill(temporary)
                     : Status(io_error(path, "set mode of", errno));
   if (done) done = sync_folder(temporary);
-  if (!done) {
-    remove_tree(temporary);
-    return done;
+  if (done) {
+    done =
+        put_in_place(temporary, target.path, target.exists ? Existing::exchange : Existing::refuse);
   }
-  if (::renameat2(AT_FDCWD, temporary.c_str(), AT_FDCWD, path.c_str(), RENAME_EXCHANGE) == 0) {
-    remove_tree(temporary);
-    return sync_folder(folder_of(path));
-  }
-  if (errno == ENOENT)
-    done = put_in_place(temporary, path, Existing::refuse);
-  else
-    done = io_error(path, "replace", errno);
-  if (!done) remove_tree(temporary);
+  // By now this is the old folder, a new one that did not get its place, or nothing.
+  remove_tree(temporary);
   return done;
 }
 

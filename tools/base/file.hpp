@@ -9,7 +9,6 @@
 #include <functional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include <sys/types.h>
 
@@ -57,6 +56,10 @@ Result<Bytes> read_file(const std::string& path, std::uint64_t max_size);
 Status stream_file(const std::string& path, std::uint64_t max_size,
                    const std::function<void(ByteView piece)>& take);
 
+// The same of a file that is open; `path` is for messages.
+Status stream_file(const FileHandle& handle, const std::string& path, std::uint64_t max_size,
+                   const std::function<void(ByteView piece)>& take);
+
 // A read-only mapping of a regular file. The file's size, modification time and inode are kept;
 // check_unchanged() tells whether they still hold, and must be asked after the last use.
 class MappedFile {
@@ -95,30 +98,24 @@ class MappedFile {
   std::size_t size_ = 0;
 };
 
-// Writes through a temporary file in the same folder: write, fsync, rename, fsync of the folder.
-// On any failure the target is untouched and the temporary removed. `mode` is exact (no umask).
+// Writing goes through a temporary beside the target: write, fsync, rename, fsync of the folder. A
+// failure before the rename leaves the target untouched; one after it, when the folder cannot be
+// made durable, is an error although the new content is in place. The temporary is removed either
+// way. Slashes at the end of a path are dropped. A symbolic link is written through: what it points
+// to is replaced, and a link to nothing is refused. What is neither a regular file nor, for a
+// folder, a folder is never replaced: "-o /dev/null" must not put a file in the place of a device.
+
+// `mode` is exact (no umask), also where a file of another mode was there.
 Status write_file_atomic(const std::string& path, ByteView content, mode_t mode = 0644);
-// The same, but an existing target is an io error and stays as it is.
+// The same, but the mode of a file that is there is kept.
+Status update_file_atomic(const std::string& path, ByteView content);
+// The same with the exact mode, but an existing target of any kind is an io error and stays.
 Status create_file_atomic(const std::string& path, ByteView content, mode_t mode = 0644);
 
 // Lets `fill` populate a new folder beside `path`, then puts it in place of `path` in one step. An
-// existing folder is exchanged and removed. On any failure the target is untouched.
+// existing folder is exchanged and removed with all it holds; asking whether it may go is the
+// caller's.
 Status write_directory_atomic(const std::string& path,
                               const std::function<Status(const std::string& folder)>& fill);
-
-struct FolderEntry {
-  enum class Kind : std::uint8_t { file, folder, other };  // other: links, devices, sockets, FIFOs
-  std::string name{};
-  Kind kind = Kind::other;
-
-  bool operator==(const FolderEntry&) const = default;
-};
-
-// What a folder holds, sorted by name, without "." and ".."; symbolic links are not followed.
-Result<std::vector<FolderEntry>> list_folder(const std::string& path);
-// Whether `path`, through links, is a folder; io error where nothing is there.
-Result<bool> is_folder(const std::string& path);
-// A folder of mode 0755 whatever the umask; one that is there already stays as it is.
-Status make_folder(const std::string& path);
 
 }  // namespace etalon

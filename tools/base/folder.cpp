@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The part of file.hpp that is about folders.
+#include "tools/base/folder.hpp"
+
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <memory>
 #include <string>
-#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <dirent.h>
@@ -12,6 +14,7 @@
 #include <sys/stat.h>
 #include <tl/expected.hpp>
 
+#include "tools/base/bytes.hpp"
 #include "tools/base/file.hpp"
 #include "tools/base/result.hpp"
 
@@ -29,28 +32,61 @@ FolderEntry::Kind kind_of(mode_t mode) {
 
 }  // namespace
 
-Result<std::vector<FolderEntry>> list_folder(const std::string& path) {
-  const std::unique_ptr<DIR, CloseFolder> folder(::opendir(path.c_str()));
-  if (folder == nullptr) return io_error(path, "open folder", errno);
+Result<Folder> Folder::open(const std::string& path) {
+  FileHandle handle(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!handle) return io_error(path, "open folder", errno);
+  return Folder(path, std::move(handle));
+}
+
+Result<std::vector<FolderEntry>> Folder::entries() const {
+  FileHandle own(::openat(handle_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!own) return io_error(path_, "open folder", errno);
+  const std::unique_ptr<DIR, CloseFolder> folder(::fdopendir(own.get()));
+  if (folder == nullptr) return io_error(path_, "open folder", errno);
+  (void)own.release();
   std::vector<FolderEntry> entries;
   while (true) {
     errno = 0;
     const dirent* entry = ::readdir(folder.get());  // NOLINT(concurrency-mt-unsafe): own DIR
-    if (entry == nullptr && errno != 0) return io_error(path, "read folder", errno);
+    if (entry == nullptr && errno != 0) return io_error(path_, "read folder", errno);
     if (entry == nullptr) break;
     const std::string name = entry->d_name;
     if (name == "." || name == "..") continue;
 
     struct stat info {};
 
-    // NOLINTNEXTLINE(clang-analyzer-unix.StdCLibraryFunctions): an open DIR has a descriptor
-    if (::fstatat(::dirfd(folder.get()), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
-      return io_error(path + "/" + name, "stat", errno);
+    if (::fstatat(handle_.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
+      return io_error(path_ + "/" + name, "stat", errno);
     }
     entries.push_back({.name = name, .kind = kind_of(info.st_mode)});
   }
   std::ranges::sort(entries, {}, &FolderEntry::name);
   return entries;
+}
+
+Result<Folder> Folder::folder(const std::string& name) const {
+  const std::string path = path_ + "/" + name;
+  FileHandle handle(
+      ::openat(handle_.get(), name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!handle) return io_error(path, "open folder", errno);
+  return Folder(path, std::move(handle));
+}
+
+Result<Bytes> Folder::read_file(const std::string& name, std::uint64_t max_size) const {
+  const std::string path = path_ + "/" + name;
+  const FileHandle handle(::openat(handle_.get(), name.c_str(),
+                                   O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  if (!handle) return io_error(path, "open", errno);
+
+  struct stat info {};
+
+  if (::fstat(handle.get(), &info) != 0) return io_error(path, "stat", errno);
+  if (!S_ISREG(info.st_mode)) {
+    return in_file(Result<Bytes>(fail(ErrorCode::io, "not a regular file")), path);
+  }
+  Bytes content;
+  TRY(stream_file(handle, path, max_size, [&](ByteView piece) { append(content, piece); }));
+  return content;
 }
 
 Result<bool> is_folder(const std::string& path) {

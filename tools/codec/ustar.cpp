@@ -100,7 +100,7 @@ Status check_end(ByteReader& reader) {
 }
 
 Result<UstarEntry> read_entry(ByteReader& reader, ByteView block, std::uint64_t offset) {
-  UstarEntry entry{.name = std::string(name_in(block)), .content = {}};
+  UstarEntry entry{.name = std::string(name_in(block)), .content = {}, .offset = offset};
   const std::uint64_t size = size_in(block);
   if (entry.name.empty() || !equal(make_header(entry.name, size), block)) {
     return fail_at(ErrorCode::malformed, "header", offset, "not in the canonical form");

@@ -19,7 +19,8 @@ namespace etalon {
 
 struct UstarEntry {
   std::string name{};
-  ByteView content{};  // of the reader's input, or of the writer's caller
+  ByteView content{};        // of the reader's input, or of the writer's caller
+  std::uint64_t offset = 0;  // of the header in the reader's input; nothing to the writer
 };
 
 inline constexpr std::size_t max_ustar_name = 100;

@@ -2,8 +2,10 @@
 #include "references/bundle/bundle_file.hpp"
 
 #include <filesystem>
+#include <fstream>
 #include <initializer_list>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -16,6 +18,7 @@
 #include "tests/support/temp_folder.hpp"
 #include "tools/base/bytes.hpp"
 #include "tools/base/file.hpp"
+#include "tools/base/folder.hpp"
 #include "tools/base/result.hpp"
 #include "tools/codec/json.hpp"
 #include "tools/codec/ustar.hpp"
@@ -96,10 +99,13 @@ class SpoiltFolder {
 
   std::string path() const { return folder_ / "b"; }
 
-  std::string refusal() const {
+  std::string refusal(ErrorCode code = ErrorCode::malformed) const {
     const auto read = read_bundle(path());
     EXPECT_FALSE(read.has_value());
-    return read ? "" : read.error().message;
+    if (read) return "";
+    EXPECT_EQ(read.error().code, code);
+    EXPECT_EQ(read.error().file, path());
+    return read.error().message;
   }
 
  private:
@@ -121,12 +127,55 @@ TEST(BundleFile, refuses_folders_with_anything_out_of_place) {
   EXPECT_EQ(fifo.refusal(), "'policy/fifo' is neither file nor folder");
   const SpoiltFolder bare;
   ASSERT_EQ(::unlink((bare.path() + "/manifest.dsse.json").c_str()), 0);
-  EXPECT_EQ(bare.refusal(), "no manifest.dsse.json");
+  EXPECT_EQ(bare.refusal(ErrorCode::not_found), "no manifest.dsse.json");
   const SpoiltFolder deep;
   std::string path = deep.path() + "/attachments";
   for (int i = 0; i < 9; ++i, path += "/d")
     ASSERT_TRUE(make_folder(path));
-  EXPECT_EQ(deep.refusal(), "folders nested too deeply");
+  EXPECT_EQ(deep.refusal(ErrorCode::limit), "folders nested too deeply");
+}
+
+TEST(BundleFile, refuses_a_folder_of_too_many_files) {
+  const SpoiltFolder full;
+  const std::string attachments = full.path() + "/attachments";
+  ASSERT_TRUE(make_folder(attachments));
+  for (std::size_t i = test::fake_members().size(); i < max_bundle_files; ++i)
+    std::ofstream(attachments + "/" + std::to_string(i));
+  EXPECT_EQ(full.refusal(ErrorCode::limit), "too many files");
+}
+
+TEST(BundleFile, refuses_more_bytes_than_the_cap) {
+  const TempFolder folder;
+  const std::string file = folder / "b.tar";
+  std::ofstream(file).flush();
+  std::filesystem::resize_file(file, max_bundle_size + 1);
+  const auto large = read_bundle(file);
+  ASSERT_FALSE(large.has_value());
+  EXPECT_EQ(large.error().code, ErrorCode::limit);
+  EXPECT_EQ(large.error().text(), file + ": larger than 536870912 bytes");
+  // In a folder, what was read before counts: here four bytes of event logs.
+  ASSERT_TRUE(write_bundle(folder / "b", test::fake_bundle()).has_value());
+  std::filesystem::resize_file(folder / "b/exports/rego/policy.rego", max_bundle_size - 3);
+  const auto sum = read_bundle(folder / "b");
+  ASSERT_FALSE(sum.has_value());
+  EXPECT_EQ(sum.error().code, ErrorCode::limit);
+  EXPECT_EQ(sum.error().text(),
+            folder / "b/exports/rego/policy.rego: bundle: larger than 536870908 bytes");
+}
+
+TEST(BundleFile, refuses_a_file_that_is_neither_an_envelope_nor_a_tar_file) {
+  const TempFolder folder;
+  ASSERT_TRUE(write_file_atomic(folder / "b", as_bytes("hello")).has_value());
+  const auto text = read_bundle(folder / "b");
+  ASSERT_FALSE(text.has_value());
+  EXPECT_EQ(text.error().code, ErrorCode::truncated);
+  EXPECT_EQ(text.error().text(), folder / "b: bundle: ustar: header at 0: need 512 bytes, 5 left");
+  ASSERT_TRUE(write_file_atomic(folder / "b", as_bytes(std::string(2048, 'x'))).has_value());
+  const auto block = read_bundle(folder / "b");
+  ASSERT_FALSE(block.has_value());
+  EXPECT_EQ(block.error().code, ErrorCode::malformed);
+  EXPECT_EQ(block.error().text(),
+            folder / "b: bundle: ustar: header at 0: not in the canonical form");
 }
 
 // So that a member that was removed is reported as missing, not its folder as out of place.
@@ -155,27 +204,82 @@ Bytes tar_of(std::initializer_list<std::string> names) {
 
 TEST(BundleFile, refuses_tar_files_in_another_order_or_with_strays) {
   const auto refusal = [](std::initializer_list<std::string> names) {
-    return decode_tar(tar_of(names)).error().message;
+    const auto refused = decode_tar(tar_of(names));
+    EXPECT_EQ(refused.error().code, ErrorCode::malformed);
+    return refused.error().text();
   };
   const std::string manifest(manifest_path);
+  const std::string second = "at " + std::to_string(tar_of({manifest}).size() - 1024);
+  const std::string third = "at " + std::to_string(tar_of({manifest, manifest}).size() - 1024);
   EXPECT_TRUE(decode_tar(tar_of({manifest, "attachments/a", "files.json"})).has_value());
-  EXPECT_EQ(refusal({}), "does not start with manifest.dsse.json");
-  EXPECT_EQ(refusal({"files.json", manifest}), "does not start with manifest.dsse.json");
-  EXPECT_EQ(refusal({manifest, "files.json", "attachments/a"}), "'attachments/a' is out of order");
-  EXPECT_EQ(refusal({manifest, "files.json", "files.json"}), "'files.json' is out of order");
-  EXPECT_EQ(refusal({manifest, manifest}), "'manifest.dsse.json' is out of order");
-  EXPECT_EQ(refusal({manifest, "stray"}), "'stray' has no place in a bundle");
+  EXPECT_EQ(refusal({}), "at 0: does not start with manifest.dsse.json");
+  EXPECT_EQ(refusal({"files.json", manifest}), "at 0: does not start with manifest.dsse.json");
+  EXPECT_EQ(refusal({manifest, "files.json", "attachments/a"}),
+            third + ": 'attachments/a' is out of order");
+  EXPECT_EQ(refusal({manifest, "files.json", "files.json"}),
+            third + ": 'files.json' is out of order");
+  EXPECT_EQ(refusal({manifest, manifest}), second + ": 'manifest.dsse.json' is out of order");
+  EXPECT_EQ(refusal({manifest, "stray"}), second + ": 'stray' has no place in a bundle");
 }
 
 TEST(BundleFile, never_writes_what_it_would_not_read) {
   const TempFolder folder;
-  Bundle bundle = test::fake_bundle();
-  bundle.files.emplace("stray", Bytes{});
-  for (const char* name : {"b", "b.tar"}) {
+  const auto refusal = [&](const char* file, const char* name, ErrorCode code) {
+    Bundle bundle = test::fake_bundle();
+    bundle.files.emplace(file, Bytes{});
     const Status written = write_bundle(folder / name, bundle);
-    ASSERT_FALSE(written.has_value());
-    EXPECT_EQ(written.error().message, "'stray' has no place in a bundle");
+    EXPECT_FALSE(written.has_value());
+    EXPECT_EQ(written.error().code, code);
     EXPECT_FALSE(std::filesystem::exists(folder / name));
+    return written.error().message;
+  };
+  for (const char* name : {"b", "b.tar"}) {
+    EXPECT_EQ(refusal("stray", name, ErrorCode::malformed), "'stray' has no place in a bundle");
+    EXPECT_EQ(refusal("manifest.dsse.json", name, ErrorCode::usage), "a second manifest");
+  }
+}
+
+TEST(BundleFile, takes_the_place_of_an_empty_folder_and_of_an_earlier_bundle) {
+  const TempFolder folder;
+  Bundle bundle = test::fake_bundle();
+  ASSERT_TRUE(make_folder(folder / "b").has_value());
+  ASSERT_TRUE(write_bundle(folder / "b/", bundle).has_value());
+  bundle.files.emplace("attachments/a", to_bytes("x"));
+  ASSERT_TRUE(write_bundle(folder / "b/", bundle).has_value());
+  EXPECT_EQ(read_bundle(folder / "b")->bundle, bundle);
+}
+
+TEST(BundleFile, takes_the_place_of_nothing_else) {
+  const TempFolder folder;
+  ASSERT_TRUE(make_folder(folder / "home").has_value());
+  ASSERT_TRUE(write_file_atomic(folder / "home/thesis", as_bytes("years")).has_value());
+  const auto refusal = [&](const std::string& path) {
+    const Status written = write_bundle(path, Form::folder, test::fake_bundle());
+    EXPECT_FALSE(written.has_value());
+    EXPECT_EQ(written.error().code, ErrorCode::io);
+    return written.error().text();
+  };
+  EXPECT_EQ(refusal(folder / "home"),
+            folder / "home: cannot replace: holds files and is not a bundle");
+  EXPECT_EQ(refusal(folder / "home/thesis"),
+            folder / "home/thesis: cannot replace: Not a directory");
+  EXPECT_EQ(as_text(*read_file(folder / "home/thesis", 10)), "years");
+}
+
+TEST(BundleFile, an_update_keeps_mode_and_link_of_a_file) {
+  const TempFolder folder;
+  Bundle bundle = test::fake_bundle();
+  for (const auto& [name, form] : {std::pair{"b.tar", Form::tar}, {"m", Form::manifest_only}}) {
+    ASSERT_TRUE(write_bundle(folder / name, form, bundle).has_value());
+    ASSERT_EQ(::chmod((folder / name).c_str(), 0640), 0);
+    ASSERT_EQ(::symlink(name, (folder / "link").c_str()), 0);
+    ASSERT_TRUE(crypto::sign(bundle.envelope, test::test_key("ed25519")).has_value());
+    ASSERT_TRUE(update_bundle(folder / "link", form, bundle, "manifest.dsse.json").has_value());
+    EXPECT_EQ(status_of(folder / name).st_mode & 07777U, 0640U);
+    EXPECT_EQ(read_bundle(folder / name)->bundle.envelope, bundle.envelope);
+    EXPECT_TRUE(std::filesystem::is_symlink(folder / "link"));
+    ASSERT_EQ(::unlink((folder / "link").c_str()), 0);
+    bundle = test::fake_bundle();
   }
 }
 

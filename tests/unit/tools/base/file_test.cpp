@@ -71,6 +71,46 @@ TEST(WriteFileAtomic, leaves_no_temporary_when_the_target_cannot_be_replaced) {
   EXPECT_EQ(entries(folder.path()), 1U);
 }
 
+TEST(WriteFileAtomic, never_takes_the_place_of_a_device_or_a_fifo) {
+  const TempFolder folder;
+  ASSERT_EQ(::mkfifo((folder / "f").c_str(), 0600), 0);
+  ASSERT_EQ(::symlink("f", (folder / "link").c_str()), 0);
+  for (const char* name : {"f", "link"}) {
+    const Status written = write_file_atomic(folder / name, as_bytes("x"));
+    ASSERT_FALSE(written.has_value());
+    EXPECT_EQ(written.error().code, ErrorCode::io);
+    EXPECT_EQ(written.error().text(), folder / name + ": cannot replace: not a regular file");
+  }
+  EXPECT_TRUE(fs::is_fifo(folder / "f"));
+  EXPECT_EQ(entries(folder.path()), 2U);
+}
+
+TEST(WriteFileAtomic, writes_through_a_link_unless_it_points_to_nothing) {
+  const TempFolder folder;
+  fs::create_directory(folder / "d");
+  ASSERT_TRUE(write_file_atomic(folder / "d/f", as_bytes("old")).has_value());
+  ASSERT_EQ(::symlink("d/f", (folder / "link").c_str()), 0);
+  ASSERT_TRUE(write_file_atomic(folder / "link", as_bytes("new")).has_value());
+  EXPECT_TRUE(fs::is_symlink(folder / "link"));
+  EXPECT_EQ(as_text(*read_file(folder / "d/f", 10)), "new");
+  ASSERT_EQ(::symlink("absent", (folder / "dangling").c_str()), 0);
+  const Status written = write_file_atomic(folder / "dangling", as_bytes("x"));
+  ASSERT_FALSE(written.has_value());
+  EXPECT_EQ(written.error().code, ErrorCode::io);
+  EXPECT_EQ(written.error().message, "cannot follow: No such file or directory");
+  EXPECT_EQ(entries(folder.path()), 3U);
+}
+
+TEST(UpdateFileAtomic, keeps_the_mode_of_the_file_that_is_there) {
+  const TempFolder folder;
+  ASSERT_TRUE(write_file_atomic(folder / "f", as_bytes("old"), 0600).has_value());
+  ASSERT_TRUE(update_file_atomic(folder / "f", as_bytes("new")).has_value());
+  ASSERT_TRUE(update_file_atomic(folder / "g", as_bytes("new")).has_value());
+  EXPECT_EQ(as_text(*read_file(folder / "f", 10)), "new");
+  EXPECT_EQ(fs::status(folder / "f").permissions(), fs::perms(0600));
+  EXPECT_EQ(fs::status(folder / "g").permissions(), fs::perms(0644));
+}
+
 TEST(CreateFileAtomic, never_overwrites) {
   const TempFolder folder;
   ASSERT_TRUE(create_file_atomic(folder / "key", as_bytes("first"), 0600).has_value());
@@ -90,6 +130,31 @@ TEST(WriteDirectoryAtomic, swaps_in_a_complete_folder) {
   ASSERT_TRUE(write_directory_atomic(folder / "d", fill("one")).has_value());
   ASSERT_TRUE(write_directory_atomic(folder / "d", fill("two")).has_value());
   EXPECT_EQ(as_text(*read_file(folder / "d/x", 10)), "two");
+  EXPECT_EQ(entries(folder.path()), 1U);
+}
+
+TEST(WriteDirectoryAtomic, drops_slashes_at_the_end_and_goes_through_links) {
+  const TempFolder folder;
+  const auto fill = [](const std::string& into) { return write_file_atomic(into + "/x", {}); };
+  ASSERT_TRUE(write_directory_atomic(folder / "d//", fill).has_value());
+  EXPECT_TRUE(fs::exists(folder / "d/x"));
+  fs::remove(folder / "d/x");
+  ASSERT_EQ(::symlink("d", (folder / "link").c_str()), 0);
+  ASSERT_TRUE(write_directory_atomic(folder / "link", fill).has_value());
+  EXPECT_TRUE(fs::is_symlink(folder / "link"));
+  EXPECT_TRUE(fs::exists(folder / "d/x"));
+  EXPECT_EQ(entries(folder.path()), 2U);
+}
+
+TEST(WriteDirectoryAtomic, never_takes_the_place_of_a_file) {
+  const TempFolder folder;
+  ASSERT_TRUE(write_file_atomic(folder / "f", as_bytes("precious")).has_value());
+  const auto fill = [](const std::string& /*into*/) { return Status(); };
+  const Status written = write_directory_atomic(folder / "f", fill);
+  ASSERT_FALSE(written.has_value());
+  EXPECT_EQ(written.error().code, ErrorCode::io);
+  EXPECT_EQ(written.error().text(), folder / "f: cannot replace: Not a directory");
+  EXPECT_EQ(as_text(*read_file(folder / "f", 10)), "precious");
   EXPECT_EQ(entries(folder.path()), 1U);
 }
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "tools/base/folder.hpp"
+
 #include <string>
 #include <vector>
 
@@ -16,7 +18,7 @@ namespace {
 
 using test::TempFolder;
 
-TEST(ListFolder, sorts_names_and_does_not_follow_links) {
+TEST(Folder, sorts_names_and_does_not_follow_links) {
   const TempFolder folder;
   ASSERT_TRUE(write_file_atomic(folder / "b", as_bytes("x")));
   ASSERT_TRUE(make_folder(folder / "a"));
@@ -26,13 +28,37 @@ TEST(ListFolder, sorts_names_and_does_not_follow_links) {
                                              {.name = "a", .kind = FolderEntry::Kind::folder},
                                              {.name = "b", .kind = FolderEntry::Kind::file},
                                              {.name = "d", .kind = FolderEntry::Kind::other}};
-  EXPECT_EQ(*list_folder(folder.path()), expected);
-  EXPECT_TRUE(list_folder(folder / "a")->empty());
+  EXPECT_EQ(*Folder::open(folder.path())->entries(), expected);
+  EXPECT_TRUE(Folder::open(folder / "a")->entries()->empty());
 }
 
-TEST(ListFolder, names_what_it_cannot_open) {
+// What lists as a file or a folder may be a link by the time it is opened.
+TEST(Folder, opens_nothing_through_a_link) {
   const TempFolder folder;
-  const auto absent = list_folder(folder / "absent");
+  ASSERT_TRUE(make_folder(folder / "real"));
+  ASSERT_TRUE(write_file_atomic(folder / "real/f", as_bytes("12345")));
+  ASSERT_EQ(::symlink("real", (folder / "link").c_str()), 0);
+  ASSERT_EQ(::symlink("f", (folder / "real/link").c_str()), 0);
+  ASSERT_EQ(::mkfifo((folder / "real/fifo").c_str(), 0600), 0);
+  const auto top = Folder::open(folder.path());
+  ASSERT_TRUE(top.has_value());
+  const auto real = top->folder("real");
+  ASSERT_TRUE(real.has_value());
+  EXPECT_EQ(as_text(*real->read_file("f", 5)), "12345");
+  EXPECT_EQ(real->read_file("f", 4).error().code, ErrorCode::limit);
+  EXPECT_EQ(real->read_file("link", 5).error().text(),
+            folder / "real/link" + ": cannot open: Too many levels of symbolic links");
+  EXPECT_EQ(real->read_file("fifo", 5).error().text(), folder / "real/fifo: not a regular file");
+  const auto linked = top->folder("link");
+  ASSERT_FALSE(linked.has_value());
+  EXPECT_EQ(linked.error().code, ErrorCode::io);
+  EXPECT_EQ(linked.error().text(), folder / "link: cannot open folder: Not a directory");
+  EXPECT_TRUE(Folder::open(folder / "link").has_value());
+}
+
+TEST(Folder, names_what_it_cannot_open) {
+  const TempFolder folder;
+  const auto absent = Folder::open(folder / "absent");
   ASSERT_FALSE(absent.has_value());
   EXPECT_EQ(absent.error().code, ErrorCode::io);
   EXPECT_EQ(absent.error().file, folder / "absent");
