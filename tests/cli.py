@@ -44,7 +44,8 @@ def check_behaviour(program, name, words):
     helped, wrong = run(program, *words, "--help"), run(program, *words, "--no-such-option")
     if helped.returncode != 0 or not helped.stdout or helped.stderr:
         yield f"{called} --help: exit {helped.returncode}, stderr {helped.stderr!r}"
-    if wrong.returncode != 2 or wrong.stdout or not wrong.stderr.startswith(f"{name}: error: "):
+    one_line = wrong.stderr.startswith(f"{name}: error: ") and wrong.stderr.count("\n") == 1
+    if wrong.returncode != 2 or wrong.stdout or not one_line:
         yield f"{called} --no-such-option: exit {wrong.returncode}, stderr {wrong.stderr!r}"
 
 

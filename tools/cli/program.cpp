@@ -100,8 +100,8 @@ int Program::main(int argc, const char* const* argv, std::ostream& out, std::ost
   } catch (const CLI::Success& success) {  // --help, --version
     return state_->app.exit(success, out, err);
   } catch (const CLI::ParseError& error) {
-    err << state_->name << ": error: " << error.what() << "\nTry '" << state_->name
-        << " --help'.\n";
+    err << state_->name << ": error: " << printable(error.what()) << "; try '" << state_->name
+        << " --help'\n";
     return static_cast<int>(ExitCode::usage);
   }
   const bool terminal = &err == &std::cerr && ::isatty(STDERR_FILENO) == 1;

@@ -98,7 +98,9 @@ TEST(Program, a_wrong_command_line_is_2_and_runs_nothing) {
   EXPECT_EQ(run({"work", "x", "--nope"}, note).code, 2);
   EXPECT_EQ(run({"play"}, note).code, 2);
   EXPECT_FALSE(ran);
-  EXPECT_EQ(run({"work"}, note).err, "tool: error: file is required\nTry 'tool --help'.\n");
+  EXPECT_EQ(run({"work"}, note).err, "tool: error: file is required; try 'tool --help'\n");
+  EXPECT_EQ(run({"work", "x", "a\nb"}, note).err,
+            "tool: error: The following argument was not expected: a\\x0ab; try 'tool --help'\n");
 }
 
 TEST(Program, stops_an_exception_of_a_library) {

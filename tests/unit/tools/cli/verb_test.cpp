@@ -94,7 +94,7 @@ TEST_P(VerbRefusal, is_2_and_says_why) {
   const Work work = run(GetParam().args);
   EXPECT_EQ(work.code, 2);
   EXPECT_EQ(work.out, "");
-  EXPECT_EQ(work.err, "tool: error: " + GetParam().message + "\nTry 'tool --help'.\n");
+  EXPECT_EQ(work.err, "tool: error: " + GetParam().message + "; try 'tool --help'\n");
 }
 
 INSTANTIATE_TEST_SUITE_P(
