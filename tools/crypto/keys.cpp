@@ -176,10 +176,11 @@ std::string_view name(KeyType type) {
 }
 
 Result<KeyType> parse_key_type(std::string_view text) {
-  for (const KeyType type : {KeyType::p256, KeyType::ed25519}) {
+  for (const KeyType type : {KeyType::p256, KeyType::ed25519, KeyType::p384}) {
     if (text == name(type)) return type;
   }
-  return fail(ErrorCode::usage, "unknown key type '" + printable(text) + "'");
+  return fail(ErrorCode::usage,
+              "unknown key type '" + printable(text) + "': not one of p256, ed25519, p384");
 }
 
 SecretBytes& SecretBytes::operator=(SecretBytes&& other) noexcept {
@@ -225,7 +226,7 @@ Result<PublicKey> PublicKey::from_spki(ByteView der) {
   const auto type = type_of(der);
   if (!type) {
     return fail(ErrorCode::unsupported,
-                "public key is not P-256, P-384 (named curve, uncompressed point) or Ed25519");
+                "the key is not P-256, P-384 (named curve, uncompressed point) or Ed25519");
   }
   const unsigned char* at = raw(der);
   const KeyPointer key(d2i_PUBKEY(nullptr, &at, static_cast<long>(der.size())), EVP_PKEY_free);

@@ -2,8 +2,8 @@
 // Signing keys over OpenSSL EVP. A public key is held with its SubjectPublicKeyInfo (RFC 5280,
 // section 4.1.2.7) and accepted only in the one encoding each type has (named curve, uncompressed
 // point), so that two spellings of one key cannot pass as two signers. Types: ECDSA P-256 with
-// SHA-256 (the default: every consumer accepts it), Ed25519, and ECDSA P-384 for verification of
-// other tools' envelopes. Private bytes are wiped when freed and never reach a message.
+// SHA-256 (the default: every consumer accepts it), Ed25519, and ECDSA P-384 with SHA-384 for those
+// whose rules ask for it. Private bytes held here are wiped when freed and never reach a message.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,7 @@ namespace etalon::crypto {
 enum class KeyType : std::uint8_t { p256, ed25519, p384 };
 
 std::string_view name(KeyType type);
-// "p256" or "ed25519", the types that can be made; usage error otherwise.
+// "p256", "ed25519" or "p384"; usage error otherwise.
 Result<KeyType> parse_key_type(std::string_view name);
 
 // No PEM file of a key that we read is larger.

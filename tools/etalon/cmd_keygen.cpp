@@ -58,7 +58,7 @@ Result<cli::ExitCode> run(const Options& options, cli::Io& io) {
 void add_keygen(cli::Program& program) {
   cli::Verb verb = program.verb("keygen", "make a key pair for signing bundles");
   const auto options = std::make_shared<Options>();
-  verb.option("--type", options->type, "p256 (the default) or ed25519");
+  verb.option("--type", options->type, "p256 (the default), ed25519 or p384");
   verb.option("-o,--output", options->base, "write BASE.key and BASE.pub").required();
   verb.json();
   verb.runs([options](cli::Io& io) { return run(*options, io); });
