@@ -105,8 +105,8 @@ MemberCheck check_members(const Manifest& manifest, const Files& files) {
   for (const auto& [path, content] : files) {
     if (path.starts_with("attachments/")) continue;
     ++present;
-    const bool listed = std::any_of(manifest.members.begin(), manifest.members.end(),
-                                    [&](const Member& each) { return each.path == path; });
+    // validate() holds the list to be sorted by path.
+    const bool listed = std::ranges::binary_search(manifest.members, path, {}, &Member::path);
     if (!listed) check.unlisted.push_back(path);
   }
   check.none_present = present == 0 && !manifest.members.empty();

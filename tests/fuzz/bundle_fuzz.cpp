@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+// decoder: references/bundle/bundle_decode.cpp
 // decoder: references/bundle/manifest_parse.cpp
 // decoder: references/bundle/manifest_rules.cpp
+// decoder: references/eventlog/expectation.cpp
+// decoder: tools/codec/base64.cpp
+// decoder: tools/codec/json_parse.cpp
 // decoder: tools/codec/ustar.cpp
-// The input is tried as a tar file, as an envelope and as a payload. What is accepted must be
-// encoded to the same bytes (tar, payload) or to an equal value (envelope, whose white space and
-// unknown members are not kept).
+// decoder: tools/crypto/dsse_parse.cpp
+// The input is tried as a bundle file, as an envelope, as a payload and as a tar file. An accepted
+// tar file must be encoded to the same bytes. Of an envelope or a payload the white space and the
+// members that are not known are dropped: it must be rendered to a text with an equal value.
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -26,7 +31,10 @@ using namespace etalon;
 
 void try_payload(ByteView payload) {
   const auto manifest = bundle::parse_payload(payload);
-  if (!manifest) return;
+  if (!manifest) {
+    (void)manifest.error().text();
+    return;
+  }
   ETALON_ASSERT(bundle::validate(*manifest).has_value());
   // Members that are not known are dropped, so that only a second rendering is a fixed point.
   const std::string text = bundle::render_payload(*manifest);
@@ -51,7 +59,9 @@ void try_tar(ByteView tar) {
   const auto decoded = bundle::decode_tar(tar);
   if (!decoded) return;
   const auto again = bundle::encode_tar(*decoded);
-  ETALON_ASSERT(again.has_value() && bundle::decode_tar(*again).has_value());
+  ETALON_ASSERT(again.has_value());
+  const auto same = bundle::decode_tar(*again);
+  ETALON_ASSERT(same.has_value() && *same == *decoded);
   try_payload(decoded->envelope.payload);
 }
 
@@ -60,6 +70,8 @@ void try_tar(ByteView tar) {
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): libFuzzer's byte type
   const ByteView input(reinterpret_cast<const std::byte*>(data), size);
+  const auto file = bundle::parse_bundle(input);
+  if (!file) (void)file.error().text();
   try_payload(input);
   try_envelope(input);
   try_tar(input);

@@ -58,6 +58,7 @@ TEST(MakeBundle, refuses_members_out_of_place) {
   files.emplace("stray", to_bytes("x"));
   const auto made = make_bundle(test::fake_manifest(), files);
   ASSERT_FALSE(made.has_value());
+  EXPECT_EQ(made.error().code, ErrorCode::malformed);
   EXPECT_EQ(made.error().text(), "manifest: 'stray' has no place in a bundle");
   files.erase("stray");
   files.emplace("attachments/x", to_bytes("x"));

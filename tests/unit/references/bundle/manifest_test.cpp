@@ -36,10 +36,12 @@ std::string replaced(std::string text, std::string_view from, std::string_view t
   return text.replace(at, from.size(), to);
 }
 
-std::string refusal(const std::string& text) {
+std::string refusal(const std::string& text, ErrorCode code = ErrorCode::malformed) {
   const auto manifest = parse_payload(as_bytes(text));
   EXPECT_FALSE(manifest.has_value());
-  return manifest ? "" : manifest.error().text();
+  if (manifest) return "";
+  EXPECT_EQ(manifest.error().code, code) << text;
+  return manifest.error().text();
 }
 
 TEST(Manifest, parses_what_it_renders) {
@@ -129,19 +131,20 @@ TEST(Manifest, takes_only_two_plain_numbers_for_a_schema) {
 
 TEST(Manifest, refuses_what_it_would_have_to_guess) {
   const std::string text = payload();
-  EXPECT_EQ(refusal(replaced(text, R"("schema":"1.0")", R"("schema":"01.0")")),
-            "manifest: predicate: schema 01.0 is not 1.x");
+  EXPECT_EQ(
+      refusal(replaced(text, R"("schema":"1.0")", R"("schema":"01.0")"), ErrorCode::unsupported),
+      "manifest: predicate: schema 01.0 is not 1.x");
   const std::string newer = replaced(text, R"("schema":"1.0")", R"("schema":"2.0")");
-  EXPECT_EQ(refusal(newer), "manifest: predicate: schema 2.0 is not 1.x");
-  EXPECT_EQ(parse_payload(as_bytes(newer)).error().code, ErrorCode::unsupported);
-  EXPECT_EQ(refusal(replaced(text, "values:v1", "values:v2")),
+  EXPECT_EQ(refusal(newer, ErrorCode::unsupported), "manifest: predicate: schema 2.0 is not 1.x");
+  EXPECT_EQ(refusal(replaced(text, "values:v1", "values:v2"), ErrorCode::unsupported),
             "manifest: unknown predicate type 'urn:etalon:reference-values:v2'");
-  EXPECT_EQ(refusal(replaced(text, "Statement/v1", "Statement/v0.1")),
+  EXPECT_EQ(refusal(replaced(text, "Statement/v1", "Statement/v0.1"), ErrorCode::unsupported),
             "manifest: not an in-toto Statement v1: 'https://in-toto.io/Statement/v0.1'");
-  EXPECT_EQ(refusal(replaced(text, R"("status":"zero")", R"("status":"none")")),
-            "manifest: predicate: platforms 0: rtmr3: unknown status 'none'");
-  EXPECT_EQ(parse_payload(as_bytes(replaced(text, R"("rtmr3":)", R"("rtmr4":)"))).error().code,
-            ErrorCode::malformed);
+  EXPECT_EQ(
+      refusal(replaced(text, R"("status":"zero")", R"("status":"none")"), ErrorCode::unsupported),
+      "manifest: predicate: platforms 0: rtmr3: unknown status 'none'");
+  EXPECT_EQ(refusal(replaced(text, R"("rtmr3":)", R"("rtmr4":)")),
+            "manifest: predicate: platforms 0: RTMR index 4 is not 0-3");
 }
 
 TEST(Manifest, names_a_hostile_condition_on_one_line) {
@@ -157,7 +160,7 @@ TEST(Manifest, refuses_a_text_that_is_not_canonical) {
   EXPECT_EQ(refusal(text + "\n"), reason);
   EXPECT_EQ(refusal(parse_json(text)->pretty()), reason);
   EXPECT_EQ(refusal(replaced(text, "demo.efi", "demo\\u002eefi")), reason);
-  EXPECT_EQ(refusal(std::string(max_payload_size + 1, ' ')),
+  EXPECT_EQ(refusal(std::string(max_payload_size + 1, ' '), ErrorCode::limit),
             "manifest: larger than 16777216 bytes");
 }
 
@@ -175,6 +178,44 @@ TEST(Manifest, refuses_values_of_another_form) {
             "not lower-case hexadecimal");
   EXPECT_EQ(refusal(replaced(text, R"("templates":["ima-ng"])", R"("templates":[1])")),
             "manifest: predicate: ima: templates: not an array of strings");
+  EXPECT_EQ(refusal(replaced(text, R"("mrservicetd":)", R"("mrseam":{"any":[]},"mrservicetd":)")),
+            "manifest: predicate: platforms 0: td: mrseam without an accepted value");
+  EXPECT_EQ(refusal(replaced(text, R"("release":{)", R"("release":1,"released":{)")),
+            "manifest: predicate: release: not an object");
+}
+
+std::string list_of(std::size_t count, const std::string& item) {
+  std::string list = "[" + item;
+  for (std::size_t i = 1; i < count; ++i)
+    list += "," + item;
+  return list + "]";
+}
+
+TEST(Manifest, refuses_longer_lists_than_it_has_room_for) {
+  const std::string tools = R"("tools":[{"name":"etalon","version":"0.1.0"}])";
+  const auto with_tools = [&](std::size_t count) {
+    return replaced(payload(), tools, "\"tools\":" + list_of(count, R"({"name":"t"})"));
+  };
+  EXPECT_EQ(parsed(with_tools(65536)).tools.size(), 65536U);
+  EXPECT_EQ(refusal(with_tools(65537), ErrorCode::limit),
+            "manifest: predicate: tools: more than 65536 items");
+  Manifest manifest = parsed(payload());
+  manifest.platforms.resize(1);
+  for (std::size_t i = 1; i <= max_platforms; ++i) {
+    manifest.platforms.push_back(manifest.platforms[0]);
+    manifest.platforms.back().id = "p" + std::to_string(i);
+  }
+  const Status platforms = validate(manifest);
+  ASSERT_FALSE(platforms.has_value());
+  EXPECT_EQ(platforms.error().code, ErrorCode::limit);
+  EXPECT_EQ(platforms.error().message, "more than 256 platforms");
+  manifest.platforms.pop_back();
+  EXPECT_TRUE(validate(manifest).has_value());
+  manifest.members.assign(max_members + 1, manifest.members[0]);
+  const Status members = validate(manifest);
+  ASSERT_FALSE(members.has_value());
+  EXPECT_EQ(members.error().code, ErrorCode::limit);
+  EXPECT_EQ(members.error().message, "more than 65536 members");
 }
 
 struct BrokenRule {

@@ -93,21 +93,39 @@ TEST(Ustar, refuses_every_truncation) {
 }
 
 TEST(Ustar, names_what_it_refuses) {
+  const auto refusal = [](const Bytes& tar) {
+    const auto refused = decode_ustar(tar, 10);
+    EXPECT_FALSE(refused.has_value());
+    EXPECT_EQ(refused.error().code, ErrorCode::malformed);
+    return refused.error().text();
+  };
   Bytes tar = encoded();
   tar[136] = std::byte{'1'};  // a modification time, and a checksum that no longer fits
-  EXPECT_EQ(decode_ustar(tar, 10).error().text(), "ustar: header at 0: not in the canonical form");
+  EXPECT_EQ(refusal(tar), "ustar: header at 0: not in the canonical form");
   tar = encoded();
   tar[600] = std::byte{1};
-  EXPECT_EQ(decode_ustar(tar, 10).error().message, "not zero");
+  EXPECT_EQ(refusal(tar), "ustar: padding at 1024: not zero");
   tar = encoded();
   tar.back() = std::byte{1};
-  EXPECT_EQ(decode_ustar(tar, 10).error().message, "second end block is not zero");
+  EXPECT_EQ(refusal(tar), "ustar: end at 4608: second end block is not zero");
   tar = encoded();
   tar.resize(tar.size() + 512);
-  EXPECT_EQ(decode_ustar(tar, 10).error().message, "512 trailing bytes");
+  EXPECT_EQ(refusal(tar), "ustar: ustar at 4608: 512 trailing bytes");
   const auto many = decode_ustar(encoded(), 3);
+  ASSERT_FALSE(many.has_value());
   EXPECT_EQ(many.error().code, ErrorCode::limit);
   EXPECT_EQ(many.error().message, "more than 3 entries");
+}
+
+// The size is looked at before any byte, so the bytes need not exist.
+TEST(Ustar, does_not_write_a_size_it_has_no_digits_for) {
+  const std::byte first{};
+  const std::vector<UstarEntry> one = {
+      {.name = "a", .content = ByteView(&first, std::size_t{max_ustar_size} + 1)}};
+  const auto refused = encode_ustar(one);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, ErrorCode::usage);
+  EXPECT_EQ(refused.error().message, "'a' is too large for ustar");
 }
 
 TEST(Ustar, does_not_write_names_it_could_not_read) {
