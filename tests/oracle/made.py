@@ -85,7 +85,8 @@ def uki(rng):
                  + (b"\0" if stub.endswith("\0") else b""), None)]
     optional = [(".osrel", b"ID=made\n"), (".uname", b"6.12.95-made"), (".splash", noise(rng, 333)),
                 (".dtb", noise(rng, 41)), (".ucode", noise(rng, rng.randrange(1, 600))),
-                (".pcrsig", b'{"sha256":[]}'), (".pcrpkey", noise(rng, 91)), (".hwids", noise(rng, 20))]
+                (".pcrsig", b'{"sha256":[]}'), (".pcrpkey", noise(rng, 91)), (".hwids", noise(rng, 20)),
+                (".dtbauto", noise(rng, 50)), (".dtbauto", noise(rng, 60)), (".efifw", noise(rng, 70))]
     payload = [(name, content, rng.choice([None, None, len(content) + 3, max(1, len(content) - 2)]))
                for name, content in optional if rng.random() < 0.6]
     payload.append((".cmdline", command_line(rng, number), None))

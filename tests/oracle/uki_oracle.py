@@ -39,7 +39,9 @@ MEASURED_254 = [".linux", ".osrel", ".cmdline", ".initrd", ".splash", ".dtb", ".
                 ".pcrpkey"]
 MEASURED_256 = [".linux", ".osrel", ".cmdline", ".initrd", ".ucode", ".splash", ".dtb", ".uname",
                 ".sbat", ".pcrpkey"]
-MEASURED_257 = MEASURED_256 + [".profile", ".dtbauto", ".hwids"]
+# Of several .dtbauto the one for the machine is measured; they are for machines with device trees, so
+# never on x86.
+MEASURED_257 = MEASURED_256 + [".profile", ".hwids"]
 MEASURED = [(252, MEASURED_252), (254, MEASURED_254), (256, MEASURED_256), (257, MEASURED_257)]
 
 # Members of the initrd the kernel receives: sections as they are, and archives the stub makes of them.
@@ -50,6 +52,7 @@ ARCHIVED = {".pcrsig": b"tpm2-pcr-signature.json", ".pcrpkey": b"tpm2-pcr-public
             ".osrel": b"os-release", ".profile": b"profile"}
 
 FIRST_WITHOUT_LOADIMAGE = 258    # the inner kernel is started without the firmware: no event for it
+FIRST_WITH_EFIFW = 258           # may measure one of the .efifw sections: no source says so for certain
 FIRST_WITH_BOOT_SECRET = 261     # a random file joins the initrd where the firmware has a random seed
 KNOWN = range(252, 263)
 
@@ -143,13 +146,14 @@ def profile_zero(pe):
             profiles += 1
             if profiles > 1:
                 break
-        elif name in found and not profiles and name in UKI_NAMES:
+        elif name in found and not profiles and name in UKI_NAMES - REPEATED:
             raise Malformed(f"section {name} twice without a profile")
         found[name] = pe.content(section)
     return {name: content for name, content in found.items() if name in UKI_NAMES and content}
 
 
-UKI_NAMES = set(MEASURED_257) | {".pcrsig"}
+UKI_NAMES = set(MEASURED_257) | {".pcrsig", ".efifw"}
+REPEATED = {".dtbauto", ".efifw"}
 
 
 def kernel_command_line(text, version):
@@ -237,6 +241,8 @@ def predict(pe, sections, version, options):
         registers["pcr9"] = {"status": "unpredictable",
                              "reason": "the stub adds a random file to the initrd"}
         log.events = [e for e in log.events if e["register"] != "pcr9"]
+    if version >= FIRST_WITH_EFIFW and ".efifw" in sections:
+        registers["pcr11"] = {"status": "unpredictable", "reason": "not known whether .efifw is measured"}
     for pcr in (8, 12, 13, 14, 15):
         registers[f"pcr{pcr}"] = {"status": "zero"}
     return {"id": options.platform, "ruleset": f"stub {version}", "registers": registers,

@@ -46,7 +46,7 @@ std::string join(const std::vector<std::string>& words) {
   return text;
 }
 
-// Turns exact values that rest on unaccepted source-only rules into unpredictable ones.
+// Turns exact and zero values that rest on unaccepted source-only rules into unpredictable ones.
 void hold_back(PlatformPrediction& prediction, const std::vector<std::string>& accept,
                std::vector<std::string>& notes) {
   for (auto& [reg, expectation] : prediction.registers) {
@@ -182,11 +182,9 @@ void add_subjects(const UkiImage& image, const std::vector<PlatformPrediction>& 
   }
 }
 
-}  // namespace
-
-Result<std::vector<PlatformPrediction>> predict_platforms(
-    const UkiImage& image, const std::vector<config::Platform>& platforms,
-    const Overrides& overrides) {
+Result<std::vector<PlatformPrediction>> predict_each(const UkiImage& image,
+                                                     const std::vector<config::Platform>& platforms,
+                                                     const Overrides& overrides) {
   std::vector<PlatformPrediction> predictions;
   for (const config::Platform& platform : platforms) {
     TRY_ASSIGN(auto prediction, predict_platform(image, platform, overrides));
@@ -195,9 +193,19 @@ Result<std::vector<PlatformPrediction>> predict_platforms(
   return predictions;
 }
 
+}  // namespace
+
+Result<std::vector<PlatformPrediction>> predict_platforms(
+    const UkiImage& image, const std::vector<config::Platform>& platforms,
+    const Overrides& overrides) {
+  TRY_ASSIGN(auto predictions, predict_each(image, platforms, overrides));
+  TRY(image.file.check_unchanged());
+  return predictions;
+}
+
 Result<Measurement> measure(const UkiImage& image, const MeasureInputs& inputs) {
   Measurement out;
-  TRY_ASSIGN(out.platforms, predict_platforms(image, inputs.platforms, inputs.overrides));
+  TRY_ASSIGN(out.platforms, predict_each(image, inputs.platforms, inputs.overrides));
   TRY(check_accepted(out.platforms, inputs.accept));
   bundle::Manifest manifest{.release = inputs.release,
                             .tools = {{.name = "etalon", .version = ETALON_VERSION}}};
@@ -215,6 +223,7 @@ Result<Measurement> measure(const UkiImage& image, const MeasureInputs& inputs) 
   add_subjects(image, out.platforms, manifest);
   if (inputs.kernel_config) members.emplace(config_member, *inputs.kernel_config);
   TRY_ASSIGN(out.bundle, bundle::make_bundle(std::move(manifest), std::move(members)));
+  TRY(image.file.check_unchanged());
   return out;
 }
 

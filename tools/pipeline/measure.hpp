@@ -32,12 +32,13 @@ struct Measurement {
   std::vector<std::string> notes{};  // for people: what was held back and why
 };
 
-// Values that rest on a rule with basis `source` come out `unpredictable`, with that reason, unless
-// the rule is accepted. mismatch when the policy is not the one in the image's /etc/ima/ima-policy;
-// usage when an accepted rule is none of the rules used.
+// Values, zero included, that rest on a rule with basis `source` come out `unpredictable`, with
+// that reason, unless the rule is accepted. mismatch when the policy is not the one in the image's
+// /etc/ima/ima-policy; usage when an accepted rule is none of the rules used; io when the image's
+// file was changed since it was opened.
 Result<Measurement> measure(const UkiImage& image, const MeasureInputs& inputs);
 
-// Predictions for every platform, in the order given.
+// Predictions for every platform, in the order given; io as above.
 Result<std::vector<PlatformPrediction>> predict_platforms(
     const UkiImage& image, const std::vector<config::Platform>& platforms,
     const Overrides& overrides);

@@ -113,6 +113,7 @@ Result<PlatformPrediction> predict(const UkiImage& image, const config::Platform
   PlatformPrediction out{.platform = platform,
                          .ruleset = std::move(boot.ruleset),
                          .events = std::move(boot.events),
+                         .rules = std::move(boot.rules),
                          .registers = std::move(boot.registers),
                          .assumptions = std::move(boot.assumptions)};
   if (platform.tee == config::Tee::vtpm) {
@@ -139,13 +140,15 @@ std::vector<std::string> source_rules(const PlatformPrediction& prediction, Regi
   const auto add = [&rules](std::string rule) {
     if (std::ranges::find(rules, rule) == rules.end()) rules.push_back(std::move(rule));
   };
+  using Verdict = eventlog::Expectation::Status;
   const auto at = prediction.registers.find(reg);
-  if (at == prediction.registers.end() ||
-      at->second.status != eventlog::Expectation::Status::exact) {
-    return rules;
-  }
+  if (at == prediction.registers.end()) return rules;
+  if (at->second.status != Verdict::exact && at->second.status != Verdict::zero) return rules;
   for (const eventlog::Event& event : prediction.events) {
     if (event.reg == reg && event.basis == eventlog::Basis::source) add(event.origin.rule);
+  }
+  for (const measure::SilentRule& each : prediction.rules) {
+    if (each.reg == reg && each.basis == eventlog::Basis::source) add(each.rule);
   }
   if (reg == RegisterId::mrtd() && tdx::mrtd_basis == eventlog::Basis::source) {
     for (const tdx::MrtdOrdering ordering : mrtd_orderings)

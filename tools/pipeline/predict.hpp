@@ -10,6 +10,7 @@
 
 #include "references/eventlog/event.hpp"
 #include "references/eventlog/expectation.hpp"
+#include "references/measure/boot/uki_boot.hpp"
 #include "tools/base/digest.hpp"
 #include "tools/base/registers.hpp"
 #include "tools/base/result.hpp"
@@ -36,6 +37,7 @@ struct PlatformPrediction {
   config::Platform platform{};
   std::string ruleset{};
   eventlog::EventLog events{};
+  std::vector<measure::SilentRule> rules{};
   std::map<RegisterId, eventlog::Expectation> registers{};
   // Condition -> the values its alternatives cover.
   std::map<std::string, std::vector<std::string>> conditions{};
@@ -54,7 +56,8 @@ inline constexpr const char* phase_condition = "phase";
 Result<PlatformPrediction> predict_platform(const UkiImage& image, const config::Platform& platform,
                                             const Overrides& overrides);
 
-// The rules among those behind an expectation's exact values that were only read in source code.
+// The rules among those behind an exact value, or behind a register's staying zero, that were only
+// read in source code.
 std::vector<std::string> source_rules(const PlatformPrediction& prediction, RegisterId reg);
 
 }  // namespace etalon::pipeline

@@ -32,12 +32,18 @@ Json prediction_json(const PlatformPrediction& prediction) {
   for (const auto& [reg, expectation] : prediction.registers) {
     registers.emplace(reg.text(), expectation_json(expectation));
   }
+  Json::Array rules;
+  for (const measure::SilentRule& each : prediction.rules) {
+    rules.emplace_back(Json::Object{
+        {"register", each.reg.text()}, {"rule", each.rule}, {"basis", name(each.basis)}});
+  }
   return Json(Json::Object{{"id", prediction.platform.id},
                            {"tee", name(prediction.platform.tee)},
                            {"boot", name(prediction.platform.boot)},
                            {"ruleset", prediction.ruleset},
                            {"registers", std::move(registers)},
                            {"events", eventlog::log_json(prediction.events)},
+                           {"rules", std::move(rules)},
                            {"assumptions", texts(prediction.assumptions)},
                            {"unpinned", texts(prediction.unpinned)}});
 }

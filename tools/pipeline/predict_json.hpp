@@ -11,7 +11,7 @@
 
 namespace etalon::pipeline {
 
-// [{id,tee,boot,ruleset,registers,events,assumptions,unpinned}]
+// [{id,tee,boot,ruleset,registers,events,rules,assumptions,unpinned}]
 Json predictions_json(std::span<const PlatformPrediction> predictions);
 
 // A line per register, condition and bank: register, status, condition, bank, value, basis.

@@ -2,6 +2,7 @@
 #include "references/measure/boot/log_builder.hpp"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -41,6 +42,11 @@ void LogBuilder::add(eventlog::Event event) {
   event.digests = in_banks(event.digests);
   if (tee_ == Tee::tdx) event.reg = rtmr_of(event.reg);
   log_.push_back(std::move(event));
+}
+
+void LogBuilder::rests_on(RegisterId pcr, std::string rule, eventlog::Basis basis) {
+  const RegisterId reg = tee_ == Tee::tdx ? rtmr_of(pcr) : pcr;
+  rules_.push_back({.reg = reg, .rule = std::move(rule), .basis = basis});
 }
 
 void LogBuilder::add_hash_of(ByteView bytes, eventlog::Event event) {

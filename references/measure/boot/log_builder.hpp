@@ -38,13 +38,19 @@ class LogBuilder {
   // The same, with the digest of `bytes`; they are kept when few and not the event's data.
   void add_hash_of(ByteView bytes, eventlog::Event event);
 
+  // A rule that keeps events out of a register, so that none of them can name it; `pcr` as above.
+  void rests_on(RegisterId pcr, std::string rule, eventlog::Basis basis);
+
   eventlog::EventLog take() { return std::move(log_); }
+
+  std::vector<SilentRule> take_rules() { return std::move(rules_); }
 
  private:
   Tee tee_;
   std::vector<HashAlg> banks_;
   std::vector<HashAlg> algs_;
   eventlog::EventLog log_;
+  std::vector<SilentRule> rules_;
 };
 
 }  // namespace etalon::measure

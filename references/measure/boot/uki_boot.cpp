@@ -43,6 +43,7 @@ constexpr auto pcr5 = RegisterId::pcr<5>();
 constexpr auto pcr9 = RegisterId::pcr<9>();
 constexpr auto pcr11 = RegisterId::pcr<11>();
 constexpr auto pcr12 = RegisterId::pcr<12>();
+constexpr auto pcr13 = RegisterId::pcr<13>();
 
 // Tags of Linux' EV_EVENT_TAG events (drivers/firmware/efi/libstub/efistub.h).
 constexpr std::uint32_t load_options_tag = 0x8f3b22ed;
@@ -197,9 +198,27 @@ Status add_load_options(LogBuilder& log, const Boot& boot) {
   return {};
 }
 
+// PCR 11, 12 and 13. Stubs without the CC protocol leave a TD's RTMR 2 alone, which no boot of ours
+// has shown.
+Status add_stub_events(LogBuilder& log, const UkiBootInputs& inputs, const Boot& boot) {
+  const std::string stub(boot.stub.rule);
+  if (log.tee() == Tee::tdx && !boot.stub.cc) {
+    log.rests_on(pcr11, stub + ": no CC measurement", Basis::source);
+    return {};
+  }
+  add_sections(log, inputs, boot);
+  for (const RegisterId reg : {pcr12, pcr13})
+    log.rests_on(reg, stub + ": only what lies beside the UKI", stub_basis(log, boot.stub));
+  return add_load_options(log, boot);
+}
+
 Status add_inner_kernel(LogBuilder& log, const UkiBootInputs& inputs, const Boot& boot) {
   const Measured rule = inner_kernel_measured(boot.stub, boot.secure_boot, inputs.shim);
-  if (!rule.measured) return {};
+  if (!rule.measured) {
+    log.rests_on(pcr4, std::string(boot.stub.rule) + ": the firmware measures no .linux",
+                 rule.basis);
+    return {};
+  }
   TRY_ASSIGN(const uki::Pe pe,
              in(uki::decode_pe(boot.kernel), ".linux of " + printable(inputs.uki.name)));
   return add_image(
@@ -216,14 +235,17 @@ bool cmdline_known(const Boot& boot) {
   return !boot.stub.console || (boot.cmdline && sets_console(*boot.cmdline));
 }
 
+// The text is what the stub made of it: cut, blanks for control characters, console= appended.
 Status add_kernel_cmdline(LogBuilder& log, const UkiBootInputs& inputs, const Boot& boot,
                           Basis basis) {
   if (!boot.cmdline && !boot.stub.console) return {};
+  const std::string rule =
+      std::string(boot.linux.rule) + ": LoadOptions; " + std::string(boot.stub.rule) + ": its text";
   Event event{.reg = pcr9,
               .type = EventType::event_tag,
               .data = tagged_data(load_options_tag, "LOADED_IMAGE::LoadOptions"),
-              .origin = from_platform(std::string(boot.linux.rule) + ": LoadOptions"),
-              .basis = basis,
+              .origin = from_platform(rule),
+              .basis = eventlog::weakest(basis, boot.stub.basis),
               .summary = std::string(cmdline_event_summary)};
   if (!cmdline_known(boot)) {
     log.add(std::move(event));
@@ -231,9 +253,8 @@ Status add_kernel_cmdline(LogBuilder& log, const UkiBootInputs& inputs, const Bo
   }
   TRY_ASSIGN(const Bytes text, utf16le_from_utf8(*boot.cmdline, Terminator::nul));
   if (!boot.load_options_used) {
-    event.origin =
-        from_input(".cmdline of " + inputs.uki.name,
-                   uki::hash_content(log.algs(), *boot.image.find(".cmdline")), event.origin.rule);
+    event.origin = from_input(".cmdline of " + inputs.uki.name,
+                              uki::hash_content(log.algs(), *boot.image.find(".cmdline")), rule);
   }
   log.add_hash_of(text, std::move(event));
   return {};
@@ -265,7 +286,12 @@ void add_kernel_initrd(LogBuilder& log, const UkiBootInputs& inputs, const Boot&
 // Linux measures through TCG2 where the firmware has it, and through CC only otherwise.
 Status add_kernel_events(LogBuilder& log, const UkiBootInputs& inputs, const Boot& boot) {
   const bool tdx = log.tee() == Tee::tdx;
-  if (tdx && (!boot.linux.cc || inputs.tcg2 == true)) return {};
+  if (tdx && (!boot.linux.cc || inputs.tcg2 == true)) {
+    const std::string_view why =
+        boot.linux.cc ? ": measures into the TPM where there is one" : ": no CC measurement";
+    log.rests_on(pcr9, std::string(boot.linux.rule) + std::string(why), boot.linux.cc_basis);
+    return {};
+  }
   const Basis basis = tdx ? boot.linux.cc_basis : boot.linux.basis;
   TRY(add_kernel_cmdline(log, inputs, boot, basis));
   add_kernel_initrd(log, inputs, boot, basis);
@@ -320,20 +346,18 @@ Result<Prediction> predict_uki_boot(const UkiBootInputs& inputs) {
   if (!tdx) add_separator(log, pcr5);
   TRY(add_gpt(log, inputs.gpt));
   TRY(in_file(add_images(log, inputs, boot), inputs.uki.name));
-  if (!tdx || boot.stub.cc) {
-    add_sections(log, inputs, boot);
-    TRY(add_load_options(log, boot));
-  }
+  TRY(add_stub_events(log, inputs, boot));
   TRY(in_file(add_inner_kernel(log, inputs, boot), inputs.uki.name));
   TRY(add_kernel_events(log, inputs, boot));
   add_action(log, pcr5, "Exit Boot Services Invocation");
   add_action(log, pcr5, "Exit Boot Services Returned with Success");
 
-  Prediction prediction{.events = log.take()};
+  Prediction prediction{.events = log.take(), .rules = log.take_rules()};
   prediction.stub_version = boot.image.stub ? boot.image.stub->text : "";
   prediction.kernel_release = boot.kernel_release;
-  TRY(state_registers(inputs, prediction));
-  state_assumptions(inputs, {.stub = boot.stub, .linux = boot.linux}, prediction);
+  const BootFacts facts{.stub = boot.stub, .linux = boot.linux, .image = boot.image};
+  TRY(state_registers(inputs, facts, prediction));
+  state_assumptions(inputs, facts, prediction);
   return prediction;
 }
 

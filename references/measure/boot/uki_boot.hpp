@@ -79,11 +79,22 @@ struct Unpinned {
   bool operator==(const Unpinned&) const = default;
 };
 
+// A rule by which something does not extend a register. No event can carry it, and yet the
+// register's value, zero or not, is no better known than this rule is.
+struct SilentRule {
+  RegisterId reg;
+  std::string rule{};  // "systemd-stub 262: .linux is started without the firmware"
+  eventlog::Basis basis = eventlog::Basis::source;
+
+  bool operator==(const SilentRule&) const = default;
+};
+
 struct Prediction {
   std::string ruleset{uki_ruleset};
   // In the order of the boot. The events of replay expectations' free events have no digests. The
   // data of EV_EFI_BOOT_SERVICES_APPLICATION is empty: it holds addresses the firmware chooses.
   eventlog::EventLog events{};
+  std::vector<SilentRule> rules{};
   std::map<RegisterId, eventlog::Expectation> registers{};
   std::vector<std::string> assumptions{};
   std::vector<Unpinned> unpinned{};

@@ -4,11 +4,14 @@
 #include <algorithm>
 #include <cstddef>
 #include <iterator>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "mkosi/uki/pe.hpp"
+#include "mkosi/uki/uki.hpp"
 #include "references/eventlog/event.hpp"
 #include "references/eventlog/expectation.hpp"
 #include "references/eventlog/replay.hpp"
@@ -47,9 +50,13 @@ std::string reason_of(const Event& event) {
   return "the stub adds a random file when the firmware or boot loader provides a random seed";
 }
 
-Result<Expectation> expectation_of(const EventLog& events) {
+Result<Expectation> expectation_of(const Prediction& prediction, RegisterId reg) {
+  const EventLog events = events_of(prediction.events, reg);
   Expectation expectation{.status = Expectation::Status::exact};
   Alternative value{.basis = Basis::hardware};
+  for (const SilentRule& each : prediction.rules) {
+    if (each.reg == reg) value.basis = eventlog::weakest(value.basis, each.basis);
+  }
   for (const Event& each : events) {
     value.basis = eventlog::weakest(value.basis, each.basis);
     if (each.digests.empty())
@@ -60,7 +67,7 @@ Result<Expectation> expectation_of(const EventLog& events) {
     return expectation;
   }
   TRY_ASSIGN(const eventlog::RegisterValues values, eventlog::replay(events));
-  value.values = values.at(events.front().reg);
+  value.values = values.at(reg);
   expectation.any.push_back(std::move(value));
   return expectation;
 }
@@ -140,12 +147,46 @@ void state_rtmrs(Prediction& prediction) {
       {.reg = RegisterId::rtmr<0>(), .reason = "firmware and virtual hardware decide it"}};
 }
 
+// From stub 258 on the firmware update that fits the machine may be measured, none of them on
+// machines that are known to be virtual; no boot has shown it.
+void give_up_for_efifw(const UkiBootInputs& inputs, const BootFacts& facts,
+                       Prediction& prediction) {
+  const uki::Content* firmware = facts.image.find(".efifw");
+  if (!facts.stub.efifw || firmware == nullptr || firmware->size() == 0) return;
+  const RegisterId reg = inputs.tee == Tee::tdx ? RegisterId::rtmr<2>() : pcr11;
+  prediction.registers.insert_or_assign(
+      reg, Expectation{.status = Expectation::Status::unpredictable,
+                       .reason = "whether the stub measures a .efifw is not known",
+                       .advice = "leave .efifw out of the image"});
+}
+
+void state_fact(std::optional<bool> fact, std::string_view when_true, std::string_view when_false,
+                std::vector<std::string>& list) {
+  if (fact) list.push_back(std::string(*fact ? when_true : when_false) + " (stated)");
+}
+
+// `profile` is a StubProfile or a KernelProfile.
+void state_rules(std::string_view what, const auto& profile, std::string_view found,
+                 std::vector<std::string>& list) {
+  std::string text = std::string(what) + " rules: " + std::string(profile.rule);
+  if (profile.assumed) text += ", taken for '" + printable(found) + "'";
+  list.push_back(text + " (" + std::string(profile.source) + ")");
+}
+
+void state_image(const BootFacts& facts, std::vector<std::string>& list) {
+  if (!facts.image.profiles.empty()) list.emplace_back("profile 0 of the UKI is booted");
+  if (facts.image.find(".dtbauto") != nullptr) {
+    list.emplace_back("no .dtbauto is for the machine, as on x86, and so none is measured");
+  }
+}
+
 }  // namespace
 
-Status state_registers(const UkiBootInputs& inputs, Prediction& prediction) {
+Status state_registers(const UkiBootInputs& inputs, const BootFacts& facts,
+                       Prediction& prediction) {
   for (const Event& each : prediction.events) {
     if (prediction.registers.contains(each.reg)) continue;
-    TRY_ASSIGN(Expectation expectation, expectation_of(events_of(prediction.events, each.reg)));
+    TRY_ASSIGN(Expectation expectation, expectation_of(prediction, each.reg));
     if (each.reg == pcr11) TRY(in(add_phases(inputs, expectation), "phases"));
     prediction.registers.emplace(each.reg, std::move(expectation));
   }
@@ -154,18 +195,23 @@ Status state_registers(const UkiBootInputs& inputs, Prediction& prediction) {
   } else {
     state_pcrs(inputs, prediction);
   }
+  give_up_for_efifw(inputs, facts, prediction);
   return {};
 }
 
-void state_assumptions(const UkiBootInputs& inputs, const Rules& rules, Prediction& prediction) {
+void state_assumptions(const UkiBootInputs& inputs, const BootFacts& facts,
+                       Prediction& prediction) {
   auto& list = prediction.assumptions;
-  list.emplace_back("stub rules: " + std::string(rules.stub.rule) + " (" +
-                    std::string(rules.stub.source) + ")");
-  list.emplace_back("kernel rules: " + std::string(rules.linux.rule) + " (" +
-                    std::string(rules.linux.source) + ")");
+  state_rules("stub", facts.stub, prediction.stub_version, list);
+  state_rules("kernel", facts.linux, prediction.kernel_release, list);
   list.emplace_back("the first boot option starts the UKI; no boot attempt before it failed");
+  if (inputs.load_options.empty()) list.emplace_back("the boot entry carries no load options");
   list.emplace_back("no addons, credentials or extensions lie beside the UKI");
+  state_image(facts, list);
   if (!inputs.secure_boot) list.emplace_back("Secure Boot is off (not stated)");
+  state_fact(inputs.secure_boot, "Secure Boot is on", "Secure Boot is off", list);
+  state_fact(inputs.random_seed, "kernel and stub find an EFI random seed",
+             "kernel and stub find no EFI random seed", list);
   if (inputs.tee == Tee::tdx) {
     list.emplace_back("firmware of edk2 202411 or later, whose separator extends RTMR 1");
     if (!inputs.tcg2) list.emplace_back("the firmware offers no TCG2 protocol (not stated)");
@@ -173,6 +219,8 @@ void state_assumptions(const UkiBootInputs& inputs, const Rules& rules, Predicti
     list.emplace_back(
         "PCRs are read before userspace extends 9, 12 or 13 (systemd-pcrosseparator, NvPCRs)");
   }
+  state_fact(inputs.tcg2, "the firmware offers the TCG2 protocol",
+             "the firmware offers no TCG2 protocol", list);
 }
 
 }  // namespace etalon::measure

@@ -5,6 +5,7 @@
 
 #include <string_view>
 
+#include "mkosi/uki/uki.hpp"
 #include "references/measure/boot/uki_boot.hpp"
 #include "references/measure/profiles/kernel.hpp"
 #include "references/measure/profiles/stub.hpp"
@@ -17,14 +18,16 @@ inline constexpr std::string_view gpt_event_summary = "partition table of the bo
 inline constexpr std::string_view cmdline_event_summary = "command line of the kernel";
 inline constexpr std::string_view initrd_event_summary = "initrd of the kernel";
 
-struct Rules {
+struct BootFacts {
   const StubProfile& stub;
   const KernelProfile& linux;
+  const uki::Uki& image;
 };
 
 // Fills `registers` and `unpinned` from the events.
-Status state_registers(const UkiBootInputs& inputs, Prediction& prediction);
-// Fills `assumptions`.
-void state_assumptions(const UkiBootInputs& inputs, const Rules& rules, Prediction& prediction);
+Status state_registers(const UkiBootInputs& inputs, const BootFacts& facts, Prediction& prediction);
+// Fills `assumptions`: what has to hold for the values to be right, facts that were stated
+// included.
+void state_assumptions(const UkiBootInputs& inputs, const BootFacts& facts, Prediction& prediction);
 
 }  // namespace etalon::measure

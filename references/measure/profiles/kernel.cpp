@@ -86,6 +86,7 @@ Result<KernelProfile> select_kernel(std::string_view release,
                                       ": there are rules for " + range() + " only");
   }
   KernelProfile profile = *taken;
+  profile.assumed = true;
   profile.basis = Basis::source;
   profile.cc_basis = Basis::source;
   return profile;

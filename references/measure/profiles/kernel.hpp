@@ -33,6 +33,7 @@ struct KernelProfile {
   // Both events go to TCG2 where it exists. To the CC protocol they go only from some version on,
   // and only when TCG2 is absent.
   bool cc = false;
+  bool assumed = false;  // taken for a version that has no row
   std::string_view source{};
   eventlog::Basis basis = eventlog::Basis::source;     // of the PCR 9 events
   eventlog::Basis cc_basis = eventlog::Basis::source;  // of the RTMR 2 events

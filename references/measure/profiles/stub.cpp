@@ -25,12 +25,10 @@ constexpr std::array<Names, 9> measured_254 = {".linux", ".osrel", ".cmdline", "
 constexpr std::array<Names, 10> measured_256 = {".linux", ".osrel",  ".cmdline", ".initrd",
                                                 ".ucode", ".splash", ".dtb",     ".uname",
                                                 ".sbat",  ".pcrpkey"};
-constexpr std::array<Names, 13> measured_257 = {
-    ".linux", ".osrel", ".cmdline", ".initrd",  ".ucode",   ".splash", ".dtb",
-    ".uname", ".sbat",  ".pcrpkey", ".profile", ".dtbauto", ".hwids"};
-constexpr std::array<Names, 14> measured_258 = {
-    ".linux", ".osrel", ".cmdline", ".initrd",  ".ucode",   ".splash", ".dtb",
-    ".uname", ".sbat",  ".pcrpkey", ".profile", ".dtbauto", ".hwids",  ".efifw"};
+// .dtbauto, of which the one for this machine would be measured, is for none of x86.
+constexpr std::array<Names, 12> measured_257 = {".linux", ".osrel",   ".cmdline", ".initrd",
+                                                ".ucode", ".splash",  ".dtb",     ".uname",
+                                                ".sbat",  ".pcrpkey", ".profile", ".hwids"};
 
 constexpr InitrdMember pcrsig = {.section = ".pcrsig", .path = ".extra/tpm2-pcr-signature.json"};
 constexpr InitrdMember pcrpkey = {.section = ".pcrpkey", .path = ".extra/tpm2-pcr-public-key.pem"};
@@ -50,7 +48,8 @@ constexpr std::array<StubProfile, 9> profiles = {{
     {.first = 252, .last = 252, .rule = "systemd-stub 252",
      .measured = measured_252, .initrd = initrd_252,
      .kernel_event = KernelEvent::unless_secure_boot, .leading_blanks = LeadingBlanks::kept,
-     .source = "systemd 252.39 stub.c; boots with and without Secure Boot", .basis = Basis::boot},
+     .source = "systemd 252.39 stub.c; boots with and without Secure Boot", .basis = Basis::boot,
+     .secure_boot_basis = Basis::boot},
     {.first = 253, .last = 253, .rule = "systemd-stub 253",
      .measured = measured_252, .initrd = initrd_252,
      .kernel_event = KernelEvent::unless_secure_boot,
@@ -72,26 +71,28 @@ constexpr std::array<StubProfile, 9> profiles = {{
      .kernel_event = KernelEvent::unless_secure_boot, .leading_blanks = LeadingBlanks::cut,
      .load_options = LoadOptionsRule::dropped_if_cmdline_or_confidential, .cc = true,
      .source = "systemd 257.13 stub.c, cpio.c, measure.c; boots with and without Secure Boot",
-     .basis = Basis::boot},
+     .basis = Basis::boot, .secure_boot_basis = Basis::boot},
     {.first = 258, .last = 260, .rule = "systemd-stub 258..260",
-     .measured = measured_258, .initrd = initrd_257,
+     .measured = measured_257, .initrd = initrd_257,
      .kernel_event = KernelEvent::never, .leading_blanks = LeadingBlanks::cut,
      .load_options = LoadOptionsRule::dropped_if_cmdline_or_confidential, .cc = true,
+     .efifw = true,
      .source = "systemd issues 37372, 38104: the kernel is started without LoadImage",
      .basis = Basis::source},
     {.first = 261, .last = 261, .rule = "systemd-stub 261",
-     .measured = measured_258, .initrd = initrd_257,
+     .measured = measured_257, .initrd = initrd_257,
      .kernel_event = KernelEvent::never, .leading_blanks = LeadingBlanks::cut,
      .load_options = LoadOptionsRule::dropped_if_cmdline_or_confidential, .cc = true,
-     .console = true, .boot_secret = true,
+     .console = true, .boot_secret = true, .efifw = true,
      .source = "systemd NEWS 261", .basis = Basis::source},
     {.first = 262, .last = 262, .rule = "systemd-stub 262",
-     .measured = measured_258, .initrd = initrd_257,
+     .measured = measured_257, .initrd = initrd_257,
      .kernel_event = KernelEvent::never, .leading_blanks = LeadingBlanks::cut,
      .load_options = LoadOptionsRule::dropped_if_cmdline_or_confidential, .cc = true,
-     .console = true, .boot_secret = true,
-     .source = "systemd NEWS 261, 262, boot-secret.c; boots with and without a random seed",
-     .basis = Basis::boot},
+     .console = true, .boot_secret = true, .efifw = true,
+     .source = "systemd NEWS 261, 262, boot-secret.c; boots with and without a random seed and "
+               "Secure Boot",
+     .basis = Basis::boot, .secure_boot_basis = Basis::boot},
 }};
 // clang-format on
 
@@ -125,16 +126,19 @@ Result<StubProfile> select_stub(unsigned found, std::optional<unsigned> assumed)
                                       ": there are rules for " + range + " only");
   }
   StubProfile profile_taken = *taken;
+  profile_taken.assumed = true;
   profile_taken.basis = Basis::source;
+  profile_taken.secure_boot_basis = Basis::source;
   return profile_taken;
 }
 
 Measured inner_kernel_measured(const StubProfile& stub, bool secure_boot, Shim shim) {
-  if (stub.kernel_event == KernelEvent::never) return {.measured = false, .basis = stub.basis};
-  if (!secure_boot) return {.measured = true, .basis = stub.basis};
+  const Basis basis = secure_boot ? stub.secure_boot_basis : stub.basis;
+  if (stub.kernel_event == KernelEvent::never) return {.measured = false, .basis = basis};
+  if (!secure_boot) return {.measured = true, .basis = basis};
   // systemd issue 37372: not seen in a log.
   if (shim == Shim::since_16) return {.measured = true, .basis = Basis::source};
-  return {.measured = false, .basis = stub.basis};
+  return {.measured = false, .basis = basis};
 }
 
 }  // namespace etalon::measure

@@ -53,8 +53,12 @@ struct StubProfile {
   bool cc = false;           // EV_IPL events go to the CC measurement protocol too
   bool console = false;      // adds console= when the command line has none
   bool boot_secret = false;  // adds a random file when there is an EFI random seed
+  bool efifw = false;        // may measure a .efifw; whether and which is not known
+  bool assumed = false;      // taken for a version that has no row
   std::string_view source{};
-  eventlog::Basis basis = eventlog::Basis::source;
+  eventlog::Basis basis = eventlog::Basis::source;  // of boots without Secure Boot
+  // Of what differs with Secure Boot: which image the firmware measures.
+  eventlog::Basis secure_boot_basis = eventlog::Basis::source;
 };
 
 std::span<const StubProfile> stub_profiles();

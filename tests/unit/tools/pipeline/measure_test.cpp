@@ -2,6 +2,7 @@
 #include "tools/pipeline/measure.hpp"
 
 #include <algorithm>
+#include <fstream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -159,6 +160,17 @@ TEST_F(Measure, holds_back_what_rests_on_source_alone_until_it_is_accepted) {
   EXPECT_EQ(pcr11.status, Expectation::Status::unpredictable);
   EXPECT_TRUE(pcr11.reason.starts_with("rests on rules only read in source code: "));
   EXPECT_FALSE(held->notes.empty());
+  // No event says that the kernel is not measured and that nothing lies beside the UKI.
+  const Expectation& pcr4 = held->platforms[0].registers.at(RegisterId::pcr<4>());
+  EXPECT_EQ(pcr4.status, Expectation::Status::unpredictable);
+  EXPECT_EQ(pcr4.reason,
+            "rests on rules only read in source code: systemd-stub 258..260: the firmware measures "
+            "no .linux");
+  const Expectation& pcr12 = held->platforms[0].registers.at(RegisterId::pcr<12>());
+  EXPECT_EQ(pcr12.status, Expectation::Status::unpredictable);
+  EXPECT_EQ(pcr12.reason,
+            "rests on rules only read in source code: systemd-stub 258..260: only what lies beside "
+            "the UKI");
 
   const auto predicted = predict_platforms(*image, platforms(vtpm), {});
   ASSERT_TRUE(predicted.has_value());
@@ -172,6 +184,8 @@ TEST_F(Measure, holds_back_what_rests_on_source_alone_until_it_is_accepted) {
   ASSERT_TRUE(accepted.has_value()) << accepted.error().text();
   EXPECT_EQ(accepted->platforms[0].registers.at(RegisterId::pcr<11>()).status,
             Expectation::Status::exact);
+  EXPECT_EQ(accepted->platforms[0].registers.at(RegisterId::pcr<12>()).status,
+            Expectation::Status::zero);
   // What is left are the two files whose names IMA cannot tell apart.
   ASSERT_EQ(accepted->notes.size(), 2U);
   EXPECT_TRUE(accepted->notes[0].starts_with("/usr/bin/a_b: ")) << accepted->notes[0];
@@ -198,6 +212,21 @@ TEST_F(Measure, names_the_platform_whose_stub_is_unknown) {
   const auto assumed =
       measure(*image, {.platforms = platforms(vtpm), .overrides = {.assume_stub = 257}});
   EXPECT_TRUE(assumed.has_value());
+}
+
+TEST_F(Measure, refuses_an_image_that_was_changed_after_it_was_opened) {
+  const std::string path = write_uki(folder_);
+  const auto image = open_small(path);
+  ASSERT_TRUE(image.has_value());
+  // Another byte at the end, through the same inode, as a build that is still running does.
+  std::ofstream(path, std::ios::app) << 'x';
+  const auto done = measure(*image, {.platforms = platforms(vtpm)});
+  ASSERT_FALSE(done.has_value());
+  EXPECT_EQ(done.error().code, ErrorCode::io);
+  EXPECT_EQ(done.error().text(), path + ": the file changed while it was read");
+  const auto predicted = predict_platforms(*image, platforms(vtpm), {});
+  ASSERT_FALSE(predicted.has_value());
+  EXPECT_EQ(predicted.error().text(), done.error().text());
 }
 
 TEST_F(Measure, refuses_an_image_that_is_no_uki) {

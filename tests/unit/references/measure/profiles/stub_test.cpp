@@ -47,8 +47,8 @@ TEST(StubProfiles, measure_more_sections_with_each_version) {
   EXPECT_TRUE(measures(256, ".ucode"));
   EXPECT_FALSE(measures(256, ".profile"));
   EXPECT_TRUE(measures(257, ".profile"));
-  EXPECT_FALSE(measures(257, ".efifw"));
-  EXPECT_TRUE(measures(258, ".efifw"));
+  EXPECT_TRUE(measures(257, ".hwids"));
+  EXPECT_FALSE(measures(257, ".dtbauto"));
   for (unsigned version = 252; version <= 262; ++version) {
     EXPECT_FALSE(measures(version, ".pcrsig")) << version;
     EXPECT_TRUE(measures(version, ".pcrpkey")) << version;
@@ -68,6 +68,14 @@ TEST(StubProfiles, use_the_cc_protocol_from_256_on) {
     EXPECT_EQ(each.cc, each.first >= 256) << each.rule;
     EXPECT_EQ(each.boot_secret, each.first >= 261) << each.rule;
     EXPECT_EQ(each.console, each.first >= 261) << each.rule;
+    EXPECT_EQ(each.efifw, each.first >= 258) << each.rule;
+  }
+}
+
+TEST(StubProfiles, secure_boot_was_seen_with_three_versions) {
+  for (const StubProfile& each : stub_profiles()) {
+    const bool booted = each.first == 252 || each.first == 257 || each.first == 262;
+    EXPECT_EQ(each.secure_boot_basis == Basis::boot, booted) << each.rule;
   }
 }
 
@@ -105,6 +113,7 @@ TEST(SelectStub, takes_the_assumed_version_only_for_an_unknown_one) {
   ASSERT_TRUE(assumed);
   EXPECT_EQ(assumed->rule, "systemd-stub 257");
   EXPECT_EQ(assumed->basis, Basis::source);
+  EXPECT_EQ(assumed->secure_boot_basis, Basis::source);
   const auto wrong = select_stub(263, 251);
   ASSERT_FALSE(wrong);
   EXPECT_EQ(wrong.error().code, ErrorCode::usage);
