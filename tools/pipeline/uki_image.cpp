@@ -75,7 +75,6 @@ Result<UkiImage> read(MappedFile file, const image::WalkOptions& options) {
   image.kernel_release = kernel_release(image.uki);
   image.cmdline = section_text(image.uki, ".cmdline");
   image.digests = digests.get();
-  TRY(image.file.check_unchanged());
   return image;
 }
 

@@ -14,6 +14,8 @@
 
 namespace etalon::pipeline {
 
+// What is computed from it is right only if file.check_unchanged() holds afterwards: measure() and
+// predict_platforms() ask at their end.
 struct UkiImage {
   MappedFile file;      // what the views in `uki` look at
   std::string name{};   // the file's name without its folder: how origins call it
