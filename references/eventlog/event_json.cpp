@@ -79,9 +79,15 @@ Json digests_json(const DigestSet& digests) {
 Result<DigestSet> parse_digests(const Json::Object& json) {
   DigestSet digests;
   for (const auto& [alg_name, value] : json) {
-    TRY_ASSIGN(const HashAlg alg, parse_hash_alg(alg_name));
+    const auto alg = parse_hash_alg(alg_name);
+    // There it is a fault of the caller; a document may be newer than we are.
+    if (!alg) return fail(ErrorCode::unsupported, alg.error().message);
     if (value.string() == nullptr) return fail(ErrorCode::malformed, "digest is not a string");
-    TRY_ASSIGN(const AnyDigest digest, in(AnyDigest::from_hex(alg, *value.string()), alg_name));
+    TRY_ASSIGN(const AnyDigest digest, in(AnyDigest::from_hex(*alg, *value.string()), alg_name));
+    // One spelling for each document, or two texts would mean the same.
+    if (digest.hex() != *value.string())
+      return in(Result<DigestSet>(fail(ErrorCode::malformed, "hexadecimal is not lower case")),
+                alg_name);
     digests.set(digest);
   }
   return digests;
