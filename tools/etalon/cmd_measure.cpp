@@ -31,6 +31,9 @@ namespace {
 // A policy of IMA has a few hundred lines at most, a kernel configuration some 300 KiB.
 constexpr std::uint64_t max_text_input = std::uint64_t{4} << 20U;
 
+// RFC 8785 numbers are exact up to here.
+constexpr std::uint64_t max_json_integer = (std::uint64_t{1} << 53U) - 1;
+
 struct Options {
   MeasureOptions common;
   std::string output;
@@ -60,6 +63,16 @@ Result<std::optional<Utc>> time_option(const char* option, const std::string& te
   return std::optional(*time);
 }
 
+// What the manifest would refuse after all the work, said at once and of the options.
+Status check_release(const bundle::Release& release) {
+  if (release.sequence > max_json_integer) {
+    return fail(ErrorCode::usage, "--sequence: larger than " + std::to_string(max_json_integer));
+  }
+  if (release.not_before && release.not_after && *release.not_after < *release.not_before)
+    return fail(ErrorCode::usage, "--not-after is before --not-before");
+  return {};
+}
+
 Result<bundle::Release> release_of(const Options& options) {
   bundle::Release release{
       .name = options.release, .version = options.release_version, .sequence = options.sequence};
@@ -70,6 +83,7 @@ Result<bundle::Release> release_of(const Options& options) {
     if (!digest) return fail(ErrorCode::usage, "--supersedes: " + digest.error().message);
     release.supersedes.push_back(*digest);
   }
+  TRY(check_release(release));
   return release;
 }
 
