@@ -108,7 +108,7 @@ Result<Boot> boot(const YamlNode& node) {
 
 Result<Firmware> firmware(const YamlNode& node, std::string_view folder) {
   TRY(expect_map(node, "firmware", {"file", "code", "profile"}));
-  Firmware firmware;
+  Firmware firmware{.line = node.line};
   const YamlNode* file = node.find("file");
   if (file == nullptr)
     return fail_line(ErrorCode::not_found, "firmware", node.line, "the key file is missing");
@@ -118,6 +118,10 @@ Result<Firmware> firmware(const YamlNode& node, std::string_view folder) {
   }
   if (const YamlNode* profile = node.find("profile")) {
     TRY_ASSIGN(firmware.profile, identifier(*profile, "profile"));
+    if (firmware.profile != "auto") {
+      return fail_line(ErrorCode::unsupported, "profile", profile->line,
+                       "\"" + firmware.profile + "\" is not known yet; known: auto");
+    }
   }
   return firmware;
 }
@@ -234,6 +238,7 @@ Status parse_boot_facts(const YamlNode& node, std::string_view folder, Platform&
   if (const YamlNode* value = node.find("assume_stub")) {
     constexpr std::uint32_t first = 252;  // the first stub that measures sections
     TRY_ASSIGN(platform.assume_stub, number(*value, "assume_stub", first, 999));
+    platform.assume_stub_line = value->line;
   }
   if (const YamlNode* value = node.find("phases")) {
     TRY_ASSIGN(platform.phases, parse_list<std::string>(*value, "phases", phase));
@@ -321,7 +326,10 @@ Result<std::vector<Platform>> load_platforms(const std::string& path) {
   const std::size_t slash = path.rfind('/');
   std::string folder = slash == std::string_view::npos ? "" : path.substr(0, slash);
   if (slash == 0) folder = "/.";
-  return in_file(parse_platforms(as_text(text), folder), path);
+  TRY_ASSIGN(auto platforms, in_file(parse_platforms(as_text(text), folder), path));
+  for (Platform& platform : platforms)
+    platform.document = path;
+  return platforms;
 }
 
 }  // namespace etalon::config

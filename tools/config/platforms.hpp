@@ -33,6 +33,7 @@ struct Firmware {
   std::string file{};            // whole image, or the variables part of a split one
   std::string code{};            // the code part of a split image; empty: not split
   std::string profile = "auto";  // a firmware rule table, or "auto"
+  std::size_t line = 0;          // where it begins in the document
 
   bool operator==(const Firmware&) const = default;
 };
@@ -87,10 +88,12 @@ struct Platform {
   std::vector<HashAlg> banks{};        // vtpm: one or more, sorted; tdx: empty
   std::string disk_gpt{};              // disk whose partition table is measured; may be empty
   std::optional<std::uint32_t> assume_stub{};  // systemd-stub version to take for an unknown one
+  std::size_t assume_stub_line = 0;
   std::vector<std::string>
       phases{};  // PCR 11: "enter-initrd:leave-initrd"; empty: the default ones
   Conditions conditions{};
-  std::size_t line = 0;  // where the platform begins in the document
+  std::size_t line = 0;    // where the platform begins in the document
+  std::string document{};  // the path of that, when it was a file
 
   bool operator==(const Platform&) const = default;
 };

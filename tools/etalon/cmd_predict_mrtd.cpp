@@ -15,12 +15,12 @@
 #include "references/measure/tdx/tdvf.hpp"
 #include "tools/base/bytes.hpp"
 #include "tools/base/digest.hpp"
-#include "tools/base/file.hpp"
 #include "tools/base/hasher.hpp"
 #include "tools/base/result.hpp"
 #include "tools/cli/program.hpp"
 #include "tools/codec/json.hpp"
 #include "tools/etalon/verbs.hpp"
+#include "tools/pipeline/firmware.hpp"
 
 namespace etalon::build {
 namespace {
@@ -39,13 +39,6 @@ struct Mrtd {
   Sha384 page{};
   Sha384 section{};
 };
-
-Result<Bytes> load_image(const Options& options) {
-  TRY_ASSIGN(Bytes firmware, read_file(options.firmware, tdx::max_firmware_size));
-  if (options.code.empty()) return firmware;
-  TRY_ASSIGN(const Bytes code, read_file(options.code, tdx::max_firmware_size));
-  return in_file(tdx::join_split(firmware, code), options.firmware);
-}
 
 // Nearly all time goes into three digests, and the two of MRTD can be made at once.
 Result<Mrtd> predict(ByteView image) {
@@ -115,7 +108,7 @@ void print(const Mrtd& mrtd, std::ostream& out) {
 }
 
 Result<cli::ExitCode> run(const Options& options, cli::Io& io) {
-  TRY_ASSIGN(const Bytes image, load_image(options));
+  TRY_ASSIGN(const Bytes image, pipeline::load_firmware(options.firmware, options.code));
   TRY_ASSIGN(const Mrtd mrtd, in_file(predict(image), options.firmware));
   if (io.json)
     io.out << mrtd_json(mrtd).pretty();

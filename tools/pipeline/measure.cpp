@@ -143,7 +143,8 @@ bundle::Platform describe_platform(const PlatformPrediction& prediction) {
 // The policy given must be the one the image loads, where the image has one at the usual place.
 Status check_policy(const UkiImage& image, const Bytes& policy) {
   const auto entry = image.walked.tree.resolve(policy_path);
-  if (!entry) return {};
+  if (!entry && entry.error().code == ErrorCode::not_found) return {};
+  TRY(entry);
   for (const auto& [alg, digest] : (*entry)->digests) {
     if (hash(alg, policy) == digest) continue;
     return fail(ErrorCode::mismatch,
@@ -223,6 +224,8 @@ Result<Measurement> measure(const UkiImage& image, const MeasureInputs& inputs) 
   add_subjects(image, out.platforms, manifest);
   if (inputs.kernel_config) members.emplace(config_member, *inputs.kernel_config);
   TRY_ASSIGN(out.bundle, bundle::make_bundle(std::move(manifest), std::move(members)));
+  // Caps on what is read back hold for what is written, too.
+  TRY(in(bundle::parse_payload(out.bundle.envelope.payload), "manifest"));
   TRY(image.file.check_unchanged());
   return out;
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/pipeline/os_facts.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
-#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -45,8 +45,44 @@ bool is_blank(char c) {
 // Where Debian, Fedora and Arch keep libraries and units, merged /usr or not.
 constexpr std::array<std::string_view, 4> library_folders = {
     "/usr/lib/x86_64-linux-gnu/", "/usr/lib64/", "/usr/lib/", "/lib/x86_64-linux-gnu/"};
-constexpr std::array<std::string_view, 2> unit_folders = {"/usr/lib/systemd/system/",
-                                                          "/lib/systemd/system/"};
+// The configuration's folder comes first: what stands there takes the place of the same name below.
+constexpr std::array<std::string_view, 3> unit_folders = {
+    "/etc/systemd/system/", "/usr/lib/systemd/system/", "/lib/systemd/system/"};
+
+using Kind = PathKind;
+
+bool exists(const PathKindOf& kind_of, std::string_view path) {
+  return kind_of(path) != Kind::none;
+}
+
+bool has_library(const PathKindOf& kind_of, std::string_view name) {
+  return std::ranges::any_of(library_folders, [&](std::string_view folder) {
+    return exists(kind_of, std::string(folder) + std::string(name));
+  });
+}
+
+// A target pulls a unit in by a link in its .wants folder, which is not used when the unit is
+// masked: an empty file or a link to /dev/null under its own name, or as that link
+// (systemd.unit(5)).
+bool wants(const PathKindOf& kind_of, std::string_view target, std::string_view unit) {
+  const std::string link = std::string(target) + ".wants/" + std::string(unit);
+  for (const std::string_view folder : unit_folders) {
+    const Kind kind = kind_of(std::string(folder) + link);
+    if (kind == Kind::none) continue;
+    if (kind == Kind::mask) return false;
+    // systemd looks for the unit by the link's name, in the order of the folders.
+    for (const std::string_view unit_folder : unit_folders) {
+      const Kind own = kind_of(std::string(unit_folder) + std::string(unit));
+      if (own != Kind::none) return own != Kind::mask;
+    }
+    return true;
+  }
+  return false;
+}
+
+bool in_initrd(const PathKindOf& kind_of) {
+  return exists(kind_of, "/etc/initrd-release");
+}
 
 }  // namespace
 
@@ -100,31 +136,29 @@ ImaCmdline ima_cmdline(std::string_view cmdline) {
   return ima;
 }
 
-std::vector<std::string> boot_phases(const std::function<bool(std::string_view path)>& has) {
-  const auto in_any = [&has](const auto& folders, std::string_view name) {
-    for (const std::string_view folder : folders) {
-      if (has(std::string(folder) + std::string(name))) return true;
-    }
-    return false;
-  };
+std::vector<std::string> boot_phases(const PathKindOf& kind_of) {
   std::vector<std::string> phases = {""};
-  if (!in_any(library_folders, "libtss2-esys.so.0")) return phases;
+  if (!has_library(kind_of, "libtss2-esys.so.0")) return phases;
   const auto then = [&phases](std::string_view word) {
     const std::string before = phases.back();
     phases.push_back(before.empty() ? std::string(word) : before + ":" + std::string(word));
   };
-  if (has("/etc/initrd-release")) {
-    if (in_any(unit_folders, "initrd.target.wants/systemd-pcrphase-initrd.service")) {
+  if (in_initrd(kind_of)) {
+    if (wants(kind_of, "initrd.target", "systemd-pcrphase-initrd.service")) {
       then("enter-initrd");
       then("leave-initrd");
     }
     return phases;
   }
-  if (in_any(unit_folders, "sysinit.target.wants/systemd-pcrphase-sysinit.service")) {
-    then("sysinit");
-  }
-  if (in_any(unit_folders, "sysinit.target.wants/systemd-pcrphase.service")) then("ready");
+  if (wants(kind_of, "sysinit.target", "systemd-pcrphase-sysinit.service")) then("sysinit");
+  if (wants(kind_of, "sysinit.target", "systemd-pcrphase.service")) then("ready");
   return phases;
+}
+
+bool measures_machine(const PathKindOf& kind_of) {
+  return wants(kind_of, "sysinit.target", "systemd-pcrmachine.service") ||
+         wants(kind_of, "initrd.target", "systemd-pcrmachine.service") ||
+         wants(kind_of, "local-fs.target", "systemd-pcrfs-root.service");
 }
 
 }  // namespace etalon::pipeline

@@ -4,6 +4,7 @@
 // phase words its systemd will extend into PCR 11 (systemd-pcrphase.service(8)).
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <string>
@@ -33,10 +34,19 @@ struct ImaCmdline {
 
 ImaCmdline ima_cmdline(std::string_view cmdline);
 
+// What the image holds at a path with a leading slash. A mask is what hides a systemd unit: an
+// empty file, or a link to /dev/null.
+enum class PathKind : std::uint8_t { none, present, mask };
+using PathKindOf = std::function<PathKind(std::string_view path)>;
+
 // The phase paths PCR 11 passes through, in order, starting with "" (nothing extended yet):
-// "", "sysinit", "sysinit:ready". `has` tells whether the image holds a regular file or symlink of
-// that path (leading slash). Words appear only where the units exist and the TPM library that
-// systemd loads at run time is there; /etc/initrd-release selects the units of an initrd.
-std::vector<std::string> boot_phases(const std::function<bool(std::string_view path)>& has);
+// "", "sysinit", "sysinit:ready". Words appear only where a target wants the units, unmasked, and
+// the TPM library that systemd loads at run time is there; /etc/initrd-release selects the units of
+// an initrd.
+std::vector<std::string> boot_phases(const PathKindOf& kind_of);
+
+// Units are wanted that measure machine and file system identifiers into PCR 15
+// (systemd-pcrmachine.service, systemd-pcrfs-root.service).
+bool measures_machine(const PathKindOf& kind_of);
 
 }  // namespace etalon::pipeline

@@ -12,6 +12,7 @@
 #include "references/eventlog/event.hpp"
 #include "references/eventlog/expectation.hpp"
 #include "references/measure/boot/uki_boot.hpp"
+#include "references/measure/profiles/stub.hpp"
 #include "references/measure/tdx/mrtd.hpp"
 #include "references/measure/tdx/tdvf.hpp"
 #include "tools/base/bytes.hpp"
@@ -21,6 +22,8 @@
 #include "tools/base/registers.hpp"
 #include "tools/base/result.hpp"
 #include "tools/config/platforms.hpp"
+#include "tools/config/yaml.hpp"
+#include "tools/pipeline/firmware.hpp"
 #include "tools/pipeline/os_facts.hpp"
 #include "tools/pipeline/uki_image.hpp"
 
@@ -29,30 +32,35 @@ namespace {
 
 namespace tdx = measure::tdx;
 
-// The protective MBR, the GPT header and 16 KiB of entries, with room for 4 KiB sectors.
-constexpr std::uint64_t gpt_head = std::uint64_t{64} << 10U;
-
 constexpr std::array mrtd_orderings = {tdx::MrtdOrdering::page, tdx::MrtdOrdering::section};
 
 std::string mrtd_rule(tdx::MrtdOrdering ordering) {
   return "MRTD " + std::string(name(ordering));
 }
 
-Result<Bytes> load_firmware(const config::Firmware& firmware) {
-  TRY_ASSIGN(Bytes image, read_file(firmware.file, tdx::max_firmware_size));
-  if (firmware.code.empty()) return image;
-  TRY_ASSIGN(const Bytes code, read_file(firmware.code, tdx::max_firmware_size));
-  return in_file(tdx::join_split(image, code), firmware.file);
+// A value of platforms.yaml that only shows to be wrong here.
+Status bad_value(const config::Platform& platform, std::string_view key, std::size_t line,
+                 std::string message) {
+  return in_file(Status(config::fail_line(ErrorCode::malformed, key, line, std::move(message))),
+                 platform.document);
+}
+
+Result<Bytes> firmware_of(const config::Platform& platform) {
+  const config::Firmware& firmware = *platform.firmware;
+  auto image = load_firmware(firmware.file, firmware.code);
+  if (!image && image.error().code == ErrorCode::usage) {
+    TRY(bad_value(platform, "firmware", firmware.line,
+                  "file holds the code of a split image and code its variables: swap them"));
+  }
+  return image;
 }
 
 // MRTD depends on the firmware alone, so it is no event list: its rules are the two orderings.
-Status add_mrtd(const config::Firmware& firmware, PlatformPrediction& out) {
-  TRY_ASSIGN(const Bytes image, load_firmware(firmware));
-  TRY_ASSIGN(const tdx::Metadata metadata, in_file(tdx::read_metadata(image), firmware.file));
+Status add_mrtd(const std::string& file, ByteView image, PlatformPrediction& out) {
+  TRY_ASSIGN(const tdx::Metadata metadata, in_file(tdx::read_metadata(image), file));
   eventlog::Expectation mrtd{.status = eventlog::Expectation::Status::exact};
   for (const tdx::MrtdOrdering ordering : mrtd_orderings) {
-    TRY_ASSIGN(const Sha384 value,
-               in_file(tdx::predict_mrtd(image, metadata, ordering), firmware.file));
+    TRY_ASSIGN(const Sha384 value, in_file(tdx::predict_mrtd(image, metadata, ordering), file));
     eventlog::Alternative alternative{.when = {{mrtd_condition, std::string(name(ordering))}},
                                       .basis = tdx::mrtd_basis};
     alternative.values.set(value);
@@ -60,23 +68,46 @@ Status add_mrtd(const config::Firmware& firmware, PlatformPrediction& out) {
     out.conditions[mrtd_condition].emplace_back(name(ordering));
   }
   out.registers.emplace(RegisterId::mrtd(), std::move(mrtd));
+  return {};
+}
+
+// What platforms.yaml says of the firmware binds the values to that image, also where no register
+// is computed from it.
+Status add_firmware(const config::Platform& platform, PlatformPrediction& out) {
+  if (!platform.firmware) return {};
+  TRY_ASSIGN(const Bytes image, firmware_of(platform));
+  if (platform.tee == config::Tee::tdx) TRY(add_mrtd(platform.firmware->file, image, out));
   constexpr std::array algs = {HashAlg::sha256, HashAlg::sha384};
   out.inputs.push_back({.name = "firmware", .digests = hash_all(algs, image)});
   return {};
 }
 
-std::vector<std::string> phases(const UkiImage& image, const config::Platform& platform) {
-  if (!platform.phases.empty()) return platform.phases;
-  return boot_phases([&image](std::string_view path) { return image.has(path); });
+// Facts that are accepted because a later rule will ask for them.
+void name_unused(const config::Platform& platform, PlatformPrediction& out) {
+  std::string keys;
+  const auto add = [&keys](bool given, std::string_view key) {
+    if (given) keys += (keys.empty() ? "" : ", ") + std::string(key);
+  };
+  add(platform.vmm.has_value(), "vmm");
+  add(!platform.memory.empty(), "memory");
+  add(!platform.vcpus.empty(), "vcpus");
+  if (!keys.empty()) out.unpinned.push_back(keys + ": no rule uses what platforms.yaml says of it");
 }
 
-// What systemd measures into PCR 15 when it finds a TPM (systemd-pcrmachine, systemd-pcrfs@).
-bool measures_machine(const UkiImage& image) {
-  constexpr std::array<std::string_view, 3> units = {
-      "/usr/lib/systemd/system/sysinit.target.wants/systemd-pcrmachine.service",
-      "/usr/lib/systemd/system/local-fs.target.wants/systemd-pcrfs-root.service",
-      "/usr/lib/systemd/system/initrd.target.wants/systemd-pcrmachine.service"};
-  return std::ranges::any_of(units, [&image](std::string_view path) { return image.has(path); });
+PathKindOf paths_of(const UkiImage& image) {
+  return [&image](std::string_view path) { return image.kind_of(path); };
+}
+
+std::vector<std::string> phases(const UkiImage& image, const config::Platform& platform) {
+  return platform.phases.empty() ? boot_phases(paths_of(image)) : platform.phases;
+}
+
+Status check_assumed_stub(const config::Platform& platform) {
+  if (!platform.assume_stub || measure::find_stub(*platform.assume_stub) != nullptr) return {};
+  const auto rows = measure::stub_profiles();
+  return bad_value(platform, "assume_stub", platform.assume_stub_line,
+                   "there are rules for " + std::to_string(rows.front().first) + ".." +
+                       std::to_string(rows.back().last) + " only");
 }
 
 Result<measure::Prediction> predict_boot(const UkiImage& image, const config::Platform& platform,
@@ -94,14 +125,10 @@ Result<measure::Prediction> predict_boot(const UkiImage& image, const config::Pl
       .assume_stub = platform.assume_stub ? platform.assume_stub : overrides.assume_stub,
       .assume_kernel = overrides.assume_kernel,
       .phases = phases(image, platform),
-      .measures_machine = measures_machine(image)};
+      .measures_machine = measures_machine(paths_of(image))};
   if (platform.disk_gpt.empty()) return measure::predict_uki_boot(inputs);
   TRY_ASSIGN(const MappedFile disk, MappedFile::open(platform.disk_gpt));
-  const ByteView head = disk.view();
-  inputs.gpt = {.name = platform.disk_gpt,
-                .bytes = head.first(std::min<std::size_t>(head.size(), gpt_head))};
-  const std::size_t slash = inputs.gpt.name.find_last_of('/');
-  if (slash != std::string::npos) inputs.gpt.name.erase(0, slash + 1);
+  inputs.gpt = measure::NamedBytes{.name = file_name(platform.disk_gpt), .bytes = disk.view()};
   TRY_ASSIGN(auto prediction, measure::predict_uki_boot(inputs));
   TRY(disk.check_unchanged());
   return prediction;
@@ -109,6 +136,7 @@ Result<measure::Prediction> predict_boot(const UkiImage& image, const config::Pl
 
 Result<PlatformPrediction> predict(const UkiImage& image, const config::Platform& platform,
                                    const Overrides& overrides) {
+  TRY(check_assumed_stub(platform));
   TRY_ASSIGN(auto boot, predict_boot(image, platform, overrides));
   PlatformPrediction out{.platform = platform,
                          .ruleset = std::move(boot.ruleset),
@@ -116,15 +144,14 @@ Result<PlatformPrediction> predict(const UkiImage& image, const config::Platform
                          .rules = std::move(boot.rules),
                          .registers = std::move(boot.registers),
                          .assumptions = std::move(boot.assumptions)};
-  if (platform.tee == config::Tee::vtpm) {
+  if (platform.tee == config::Tee::vtpm)
     out.conditions.emplace(phase_condition, phases(image, platform));
-  } else if (platform.firmware) {
-    TRY(add_mrtd(*platform.firmware, out));
-  }
+  TRY(add_firmware(platform, out));
   for (const measure::Unpinned& each : boot.unpinned) {
     if (out.registers.contains(each.reg)) continue;
     out.unpinned.push_back(each.reg.text() + ": " + each.reason);
   }
+  name_unused(platform, out);
   return out;
 }
 

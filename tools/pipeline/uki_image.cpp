@@ -11,22 +11,20 @@
 #include "mkosi/image/walk.hpp"
 #include "mkosi/uki/bzimage.hpp"
 #include "mkosi/uki/uki.hpp"
+#include "references/measure/boot/cmdline.hpp"
+#include "references/measure/profiles/stub.hpp"
 #include "tools/base/bytes.hpp"
 #include "tools/base/digest.hpp"
 #include "tools/base/file.hpp"
 #include "tools/base/hasher.hpp"
 #include "tools/base/result.hpp"
+#include "tools/base/utf16.hpp"
 #include "tools/pipeline/os_facts.hpp"
 
 namespace etalon::pipeline {
 namespace {
 
 constexpr std::array file_algs = {HashAlg::sha256, HashAlg::sha384};
-
-std::string file_name(const std::string& path) {
-  const std::size_t slash = path.find_last_of('/');
-  return slash == std::string::npos ? path : path.substr(slash + 1);
-}
 
 std::string section_text(const uki::Uki& uki, std::string_view section) {
   const uki::Content* content = uki.find(section);
@@ -50,12 +48,38 @@ std::string kernel_release(const uki::Uki& uki) {
   return kernel ? kernel->release() : std::string();
 }
 
+// What rests on its exact text, the stub's additions included, is predicted elsewhere; this says
+// what the image asks for. Text that is no UTF-8 is refused by check_texts().
+std::string cmdline_of(const uki::Uki& uki) {
+  const std::string text = section_text(uki, ".cmdline");
+  const measure::StubProfile* stub = uki.stub ? measure::find_stub(uki.stub->number) : nullptr;
+  const bool cut = stub != nullptr && stub->leading_blanks == measure::LeadingBlanks::cut;
+  const auto mangled = measure::mangle_cmdline(
+      text, cut ? measure::LeadingBlanks::cut : measure::LeadingBlanks::kept);
+  return mangled.value_or(text);
+}
+
 Status require_uki(ByteView file) {
   TRY_ASSIGN(const image::Format format, image::detect_format(file));
   if (format == image::Format::uki) return {};
   return fail(
       ErrorCode::unsupported,
       "registers are predicted from a UKI; this is another format: " + std::string(name(format)));
+}
+
+// What is published as JSON has to be UTF-8, and sections may hold anything.
+Status check_texts(const UkiImage& image) {
+  const auto check = [](std::string_view text, const std::string& what) -> Status {
+    if (decode_utf8(text)) return {};
+    return fail(ErrorCode::malformed, what + " '" + printable(text) + "' is not UTF-8");
+  };
+  TRY(check(image.name, "the file name"));
+  TRY(check(image.os, "the name in .osrel"));
+  TRY(check(image.kernel_release, "the version in .linux"));
+  TRY(check(image.cmdline, "the text of .cmdline"));
+  for (const uki::Section& section : image.uki.pe.sections)
+    TRY(check(section.name, "section name"));
+  return {};
 }
 
 Result<UkiImage> read(MappedFile file, const image::WalkOptions& options) {
@@ -73,16 +97,25 @@ Result<UkiImage> read(MappedFile file, const image::WalkOptions& options) {
   }
   image.os = os_label(image.uki);
   image.kernel_release = kernel_release(image.uki);
-  image.cmdline = section_text(image.uki, ".cmdline");
+  image.cmdline = cmdline_of(image.uki);
+  TRY(check_texts(image));
   image.digests = digests.get();
   return image;
 }
 
 }  // namespace
 
-bool UkiImage::has(std::string_view path) const {
-  const auto entry = walked.tree.resolve(path, image::FollowLast::no);
-  return entry.has_value() && (*entry)->type != image::EntryType::directory;
+std::string file_name(std::string_view path) {
+  return std::string(path.substr(path.find_last_of('/') + 1));
+}
+
+PathKind UkiImage::kind_of(std::string_view path) const {
+  const auto found = walked.tree.resolve(path, image::FollowLast::no);
+  if (!found || (*found)->type == image::EntryType::directory) return PathKind::none;
+  const image::Entry& entry = **found;
+  const bool masked =
+      entry.type == image::EntryType::symlink ? entry.target == "/dev/null" : entry.size == 0;
+  return masked ? PathKind::mask : PathKind::present;
 }
 
 Result<UkiImage> open_uki_image(const std::string& path, const image::WalkOptions& options) {

@@ -11,6 +11,7 @@
 #include "tools/base/digest.hpp"
 #include "tools/base/file.hpp"
 #include "tools/base/result.hpp"
+#include "tools/pipeline/os_facts.hpp"
 
 namespace etalon::pipeline {
 
@@ -24,13 +25,17 @@ struct UkiImage {
   image::Walked walked{};        // the root in .initrd, with the digests asked for
   std::string os{};              // PRETTY_NAME of .osrel, or its ID
   std::string kernel_release{};  // of .linux; empty when its header has none
-  std::string cmdline{};         // of .cmdline, up to its first NUL
+  std::string cmdline{};         // of .cmdline, as the image's stub passes it on
 
-  // The root holds a file or symlink at this path, symlinked folders followed.
-  bool has(std::string_view path) const;
+  // What the root holds at this path, symlinked folders followed. A folder is `none`.
+  PathKind kind_of(std::string_view path) const;
 };
 
-// unsupported for an image that is no UKI; the UKI's own errors otherwise.
+// A path without its folder.
+std::string file_name(std::string_view path);
+
+// unsupported for an image that is no UKI, malformed when a text it is described by is not UTF-8;
+// the UKI's own errors otherwise.
 Result<UkiImage> open_uki_image(const std::string& path, const image::WalkOptions& options);
 
 }  // namespace etalon::pipeline

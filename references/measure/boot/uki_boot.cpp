@@ -121,20 +121,20 @@ void add_separator(LogBuilder& log, RegisterId reg) {
                           .summary = "separator"});
 }
 
-Status add_gpt(LogBuilder& log, const NamedBytes& disk) {
+Status add_gpt(LogBuilder& log, const std::optional<NamedBytes>& disk) {
   Event event{.reg = pcr5,
               .type = EventType::efi_gpt_event,
               .origin = from_platform("EDK2: partition table of the boot disk"),
               .basis = firmware_basis(log),
               .summary = std::string(gpt_event_summary)};
-  if (disk.empty()) {
+  if (!disk) {
     log.add(std::move(event));
     return {};
   }
-  TRY_ASSIGN(const Gpt gpt, in_file(decode_gpt(disk.bytes), disk.name));
+  TRY_ASSIGN(const Gpt gpt, in_file(decode_gpt(disk->bytes), disk->name));
   event.data = gpt_event_data(gpt);
   const Bytes data = event.data;
-  event.origin = from_input("GPT of " + disk.name, hash_all(log.algs(), data),
+  event.origin = from_input("GPT of " + disk->name, hash_all(log.algs(), data),
                             "EDK2: partition table of the boot disk");
   log.add_hash_of(data, std::move(event));
   return {};

@@ -39,15 +39,13 @@ struct NamedBytes {
   std::string name{};  // how the events' origin calls it: "demo.efi"
   ByteView bytes{};
   std::optional<Sha256> sha256{};  // of the bytes; computed when not given
-
-  bool empty() const { return bytes.empty(); }
 };
 
 struct UkiBootInputs {
   Tee tee = Tee::vtpm;
   NamedBytes uki{};  // the whole file
-  // The first 34 sectors of the boot disk (more is fine). Empty: the GPT event stays free.
-  NamedBytes gpt{};
+  // The first 34 sectors of the boot disk (more is fine). Nothing: the GPT event stays free.
+  std::optional<NamedBytes> gpt{};
   std::vector<HashAlg> banks{all_hash_algs.begin(), all_hash_algs.end()};  // vtpm only
   // PE images that the firmware starts before the UKI, in order: shim.
   std::vector<NamedBytes> images_before{};

@@ -70,7 +70,8 @@ TEST(Platforms, reads_the_example_with_every_key) {
   EXPECT_FALSE(vm.vmm.has_value());
   const Platform& td = (*platforms)[1];
   EXPECT_EQ(td.tee, Tee::tdx);
-  EXPECT_EQ(td.firmware, (Firmware{.file = folder + "OVMF.fd", .code = "", .profile = "auto"}));
+  EXPECT_EQ(td.firmware,
+            (Firmware{.file = folder + "OVMF.fd", .code = "", .profile = "auto", .line = 18}));
   ASSERT_TRUE(td.vmm.has_value());
   EXPECT_EQ(td.vmm->kind, "qemu");
   EXPECT_EQ(td.vmm->version, "10.2");
@@ -191,6 +192,9 @@ TEST(Platforms, refuses_bad_names_and_choices) {
   EXPECT_EQ(refusal_with("boot: disk-uki", "boot: direct-kernel"),
             "unsupported: platforms[1]: boot at line 8: \"direct-kernel\" is not known yet; known: "
             "disk-uki");
+  EXPECT_EQ(
+      refusal_with("file: fw/OVMF.fd", "file: a.fd\n      profile: ovmf"),
+      "unsupported: platforms[1]: profile at line 11: \"ovmf\" is not known yet; known: auto");
   EXPECT_EQ(refusal("    vmm: {kind: bhyve, version: 1}\n"),
             "malformed: platforms[1]: kind at line 11: \"bhyve\" is not a VMM; known: qemu");
   EXPECT_EQ(refusal_with("file: fw/OVMF.fd", "file: \"\""),

@@ -17,6 +17,7 @@
 #include "references/eventlog/replay.hpp"
 #include "tests/support/fake_cpio.hpp"
 #include "tests/support/fake_uki.hpp"
+#include "tests/support/fixtures.hpp"
 #include "tests/support/temp_folder.hpp"
 #include "tools/base/bytes.hpp"
 #include "tools/base/digest.hpp"
@@ -26,6 +27,7 @@
 #include "tools/base/result.hpp"
 #include "tools/codec/json.hpp"
 #include "tools/config/platforms.hpp"
+#include "tools/pipeline/os_facts.hpp"
 #include "tools/pipeline/uki_image.hpp"
 
 namespace etalon::pipeline {
@@ -192,6 +194,49 @@ TEST_F(Measure, holds_back_what_rests_on_source_alone_until_it_is_accepted) {
   EXPECT_TRUE(accepted->notes[1].starts_with("/usr/bin/a b: ")) << accepted->notes[1];
 }
 
+std::string write_root(const test::TempFolder& folder, test::FakeCpio& root,
+                       std::string_view cmdline = "quiet") {
+  root.trailer();
+  test::FakePe uki = test::fake_uki();
+  uki.add(".cmdline", cmdline).add(".initrd", as_text(root.bytes()));
+  uki.add(".linux", as_text(test::fake_kernel()));
+  const std::string path = folder / "root.efi";
+  EXPECT_TRUE(write_file_atomic(path, uki.build()).has_value());
+  return path;
+}
+
+TEST_F(Measure, takes_no_loop_of_links_for_an_image_without_a_policy) {
+  test::FakeCpio root;
+  root.directory("etc").directory("etc/ima").symlink("etc/ima/ima-policy", "ima-policy");
+  const auto image = open_small(write_root(folder_, root));
+  ASSERT_TRUE(image.has_value()) << image.error().text();
+  const auto done = measure(*image, {.platforms = platforms(vtpm), .policy = to_bytes(policy)});
+  ASSERT_FALSE(done.has_value());
+  EXPECT_EQ(done.error().code, ErrorCode::malformed);
+  EXPECT_EQ(done.error().text(), "'/etc/ima/ima-policy' is a symlink loop");
+}
+
+TEST_F(Measure, gives_the_command_line_as_the_kernel_receives_it) {
+  test::FakeCpio root;
+  const auto image = open_small(write_root(folder_, root, "  a=1\tb \n"));
+  ASSERT_TRUE(image.has_value()) << image.error().text();
+  EXPECT_EQ(image->cmdline, "a=1 b");
+}
+
+TEST_F(Measure, looks_at_the_units_of_the_root_and_their_masks) {
+  test::FakeCpio root;
+  root.directory("etc").directory("etc/systemd").directory("etc/systemd/system");
+  root.symlink("etc/systemd/system/masked.service", "/dev/null");
+  root.file("etc/systemd/system/empty.service", "").file("etc/systemd/system/a.service", "[Unit]");
+  const auto image = open_small(write_root(folder_, root));
+  ASSERT_TRUE(image.has_value()) << image.error().text();
+  EXPECT_EQ(image->kind_of("/etc/systemd/system/masked.service"), PathKind::mask);
+  EXPECT_EQ(image->kind_of("/etc/systemd/system/empty.service"), PathKind::mask);
+  EXPECT_EQ(image->kind_of("/etc/systemd/system/a.service"), PathKind::present);
+  EXPECT_EQ(image->kind_of("/etc/systemd/system"), PathKind::none);
+  EXPECT_EQ(image->kind_of("/etc/systemd/system/b.service"), PathKind::none);
+}
+
 TEST_F(Measure, refuses_to_accept_a_rule_nothing_rests_on) {
   const auto done = run({.platforms = platforms(vtpm), .accept = {"systemd-stub 999"}});
   ASSERT_FALSE(done.has_value());
@@ -212,6 +257,80 @@ TEST_F(Measure, names_the_platform_whose_stub_is_unknown) {
   const auto assumed =
       measure(*image, {.platforms = platforms(vtpm), .overrides = {.assume_stub = 257}});
   EXPECT_TRUE(assumed.has_value());
+}
+
+TEST_F(Measure, refuses_values_of_platforms_yaml_with_their_lines) {
+  struct Refusal {
+    std::string lines;
+    std::string message;
+  };
+
+  const auto code = test::test_data("firmware/code.fd");
+  ASSERT_TRUE(code.has_value());
+  ASSERT_TRUE(write_file_atomic(folder_ / "code.fd", *code).has_value());
+  ASSERT_TRUE(write_file_atomic(folder_ / "vars.fd", Bytes(4096)).has_value());
+  const std::vector<Refusal> refusals = {
+      {"    assume_stub: 300\n", "assume_stub at line 6: there are rules for 252..262 only"},
+      {"    firmware: {file: code.fd, code: vars.fd}\n",
+       "firmware at line 6: file holds the code of a split image and code its variables: swap "
+       "them"},
+  };
+  const auto image = open_small(write_uki(folder_));
+  ASSERT_TRUE(image.has_value());
+  const std::string path = folder_ / "platforms.yaml";
+  for (const Refusal& each : refusals) {
+    ASSERT_TRUE(write_file_atomic(path, as_bytes(std::string(vtpm) + each.lines)).has_value());
+    const auto document = config::load_platforms(path);
+    ASSERT_TRUE(document.has_value()) << document.error().text();
+    const auto done = measure(*image, {.platforms = *document});
+    ASSERT_FALSE(done.has_value()) << each.message;
+    EXPECT_EQ(done.error().code, ErrorCode::malformed);
+    EXPECT_EQ(done.error().text(), path + ": platform vm: " + each.message);
+  }
+}
+
+TEST_F(Measure, names_the_firmware_of_a_platform_and_the_keys_no_rule_uses) {
+  ASSERT_TRUE(write_file_atomic(folder_ / "any.fd", to_bytes("firmware")).has_value());
+  const std::string yaml = std::string(vtpm) + "    firmware: {file: " + (folder_ / "any.fd") +
+                           "}\n    memory: [2G]\n    vcpus: [1]\n"
+                           "    vmm: {kind: qemu, version: \"10.2\"}\n";
+  const auto done = run({.platforms = platforms(yaml)});
+  ASSERT_TRUE(done.has_value()) << done.error().text();
+  const bundle::Manifest made = manifest(*done);
+  ASSERT_EQ(made.subjects.size(), 2U);
+  EXPECT_EQ(made.subjects[1].name, "vm/firmware");
+  EXPECT_EQ(made.subjects[1].digest.find(HashAlg::sha256)->hex(),
+            sha256(as_bytes("firmware")).hex());
+  EXPECT_EQ(made.platforms[0].unpinned.back(),
+            "vmm, memory, vcpus: no rule uses what platforms.yaml says of it");
+}
+
+TEST_F(Measure, refuses_texts_that_are_not_utf8) {
+  struct Refusal {
+    std::string section;
+    std::string content;
+    std::string name;
+    std::string message;
+  };
+
+  const std::vector<Refusal> refusals = {
+      {".osrel", "ID=\xff\n", "a.efi", "the name in .osrel '\\xff' is not UTF-8"},
+      {".cmdline", "a=\xff", "a.efi", "the text of .cmdline 'a=\\xff' is not UTF-8"},
+      {".x\xff", "x", "a.efi", "section name '.x\\xff' is not UTF-8"},
+      {".linux", std::string(as_text(test::fake_kernel("6.12\xff"))), "a.efi",
+       "the version in .linux '6.12\\xff' is not UTF-8"},
+      {".x", "x", "\xff.efi", "the file name '\\xff.efi' is not UTF-8"},
+  };
+  for (const Refusal& each : refusals) {
+    test::FakePe uki = test::fake_uki();
+    uki.add(each.section, each.content);
+    const std::string path = folder_ / each.name;
+    ASSERT_TRUE(write_file_atomic(path, uki.build()).has_value());
+    const auto image = open_small(path);
+    ASSERT_FALSE(image.has_value()) << each.message;
+    EXPECT_EQ(image.error().code, ErrorCode::malformed);
+    EXPECT_EQ(image.error().message, each.message);
+  }
 }
 
 TEST_F(Measure, refuses_an_image_that_was_changed_after_it_was_opened) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/pipeline/os_facts.hpp"
 
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -41,8 +42,20 @@ TEST(ImaCmdline, takes_the_last_hash_and_every_policy) {
   EXPECT_EQ(ima_cmdline("quiet"), ImaCmdline{});
 }
 
-Words phases(const std::set<std::string_view>& paths) {
-  return boot_phases([&paths](std::string_view path) { return paths.contains(path); });
+using Paths = std::map<std::string_view, PathKind>;
+
+PathKindOf kinds(const Paths& paths) {
+  return [&paths](std::string_view path) {
+    const auto at = paths.find(path);
+    return at == paths.end() ? PathKind::none : at->second;
+  };
+}
+
+Words phases(const std::set<std::string_view>& present) {
+  Paths paths;
+  for (const std::string_view path : present)
+    paths.emplace(path, PathKind::present);
+  return boot_phases(kinds(paths));
 }
 
 constexpr std::string_view library = "/usr/lib/x86_64-linux-gnu/libtss2-esys.so.0";
@@ -66,6 +79,40 @@ TEST(BootPhases, without_units_or_library_nothing_is_said) {
   EXPECT_EQ(phases({library}), Words{""});
   EXPECT_EQ(phases({sysinit, ready}), Words{""});
   EXPECT_EQ(phases({library, "/etc/initrd-release"}), Words{""});
+}
+
+TEST(BootPhases, units_enabled_in_etc_count_and_masked_ones_do_not) {
+  Paths paths = {{library, PathKind::present},
+                 {"/etc/systemd/system/sysinit.target.wants/systemd-pcrphase-sysinit.service",
+                  PathKind::present},
+                 {ready, PathKind::present},
+                 {"/usr/lib/systemd/system/systemd-pcrphase.service", PathKind::present}};
+  EXPECT_EQ(boot_phases(kinds(paths)), (Words{"", "sysinit", "sysinit:ready"}));
+  paths.emplace("/etc/systemd/system/systemd-pcrphase.service", PathKind::mask);
+  EXPECT_EQ(boot_phases(kinds(paths)), (Words{"", "sysinit"}));
+  paths.emplace("/etc/systemd/system/sysinit.target.wants/systemd-pcrphase.service",
+                PathKind::present);
+  EXPECT_EQ(boot_phases(kinds(paths)), (Words{"", "sysinit"}));
+  paths["/etc/systemd/system/sysinit.target.wants/systemd-pcrphase-sysinit.service"] =
+      PathKind::mask;
+  EXPECT_EQ(boot_phases(kinds(paths)), Words{""});
+}
+
+TEST(MeasuresMachine, any_of_the_units_and_from_any_folder) {
+  const std::vector<std::string_view> units = {
+      "/usr/lib/systemd/system/sysinit.target.wants/systemd-pcrmachine.service",
+      "/lib/systemd/system/initrd.target.wants/systemd-pcrmachine.service",
+      "/etc/systemd/system/local-fs.target.wants/systemd-pcrfs-root.service"};
+  for (const std::string_view unit : units) {
+    Paths paths = {{unit, PathKind::present}};
+    EXPECT_TRUE(measures_machine(kinds(paths))) << unit;
+    const std::string own =
+        "/etc/systemd/system/" + std::string(unit.substr(unit.find_last_of('/') + 1));
+    paths.emplace(own, PathKind::mask);
+    EXPECT_FALSE(measures_machine(kinds(paths))) << unit;
+  }
+  const Paths nothing;
+  EXPECT_FALSE(measures_machine(kinds(nothing)));
 }
 
 }  // namespace

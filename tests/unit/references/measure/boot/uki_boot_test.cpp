@@ -88,7 +88,7 @@ TEST(UkiBoot, has_the_events_of_real_logs_in_their_order) {
     FakePe fake = uki_of(boot.stub);
     if (boot.uname) fake.add(".uname", "6.12.95");
     Case boot_case(fake);
-    boot_case.inputs.gpt = {};
+    boot_case.inputs.gpt.reset();
     boot_case.inputs.secure_boot = boot.secure_boot;
     const Prediction prediction = boot_case.predict();
     std::size_t next = 0;
@@ -209,8 +209,10 @@ TEST(UkiBoot, refuses_what_it_has_no_rules_for) {
       {blank, nothing, ErrorCode::unsupported,
        "demo.efi: .cmdline: begins with a blank, and what this stub makes of it is not known: "
        "remove it"},
-      {uki_of("257"), [](UkiBootInputs& in) { in.gpt.bytes = in.gpt.bytes.first(600); },
+      {uki_of("257"), [](UkiBootInputs& in) { in.gpt->bytes = in.gpt->bytes.first(600); },
        ErrorCode::truncated, "disk.raw: GPT: entries CRC at 600: need 4 bytes, 0 left"},
+      {uki_of("257"), [](UkiBootInputs& in) { in.gpt->bytes = {}; }, ErrorCode::malformed,
+       "disk.raw: GPT: no 'EFI PART' at 512 or 4096"},
       {uki_of("257"), [](UkiBootInputs& in) { in.phases = {"sysinit::ready"}; }, ErrorCode::usage,
        "phases: 'sysinit::ready': phase path with an empty word"},
       {uki_of("257"), [](UkiBootInputs& in) { in.phases = {"sysinit:"}; }, ErrorCode::usage,

@@ -33,7 +33,7 @@ struct Case {
 
   explicit Case(const etalon::test::FakePe& fake) : uki(fake.build()) {
     inputs.uki = {.name = "demo.efi", .bytes = uki};
-    inputs.gpt = {.name = "disk.raw", .bytes = gpt};
+    inputs.gpt = NamedBytes{.name = "disk.raw", .bytes = gpt};
     inputs.secure_boot = false;
   }
 

@@ -58,7 +58,7 @@ TEST(UkiBoot, states_zero_registers_and_what_it_does_not_know) {
 
 TEST(UkiBoot, without_a_partition_table_only_the_gpt_event_is_free) {
   Case boot(uki_of("257"));
-  boot.inputs.gpt = {};
+  boot.inputs.gpt.reset();
   const Expectation pcr = boot.predict().registers.at(pcr5);
   EXPECT_EQ(pcr.status, Verdict::replay);
   ASSERT_EQ(pcr.free.size(), 1U);
