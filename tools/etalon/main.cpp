@@ -10,6 +10,7 @@ int main(int argc, char** argv) {
   etalon::build::add_eventlog(program);
   etalon::build::add_image(program);
   etalon::build::add_measure(program);
+  etalon::build::add_policy(program);
   etalon::build::add_predict(program);
   etalon::build::add_keygen(program);
   etalon::build::add_payload(program);

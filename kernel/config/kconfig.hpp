@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// A kernel's configuration as its build wrote it: the text of .config, or of the copy a kernel
+// carries (IKCONFIG). Forms: CONFIG_X=y, =m, =n, ="text", =number, and "# CONFIG_X is not set",
+// which means n; every other line that begins with # is a comment, and the last assignment of a
+// symbol wins (Linux, scripts/kconfig/confdata.c).
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "tools/base/result.hpp"
+
+namespace etalon::kconfig {
+
+// A configuration has some 12,000 lines; these hold it and refuse what is none.
+inline constexpr std::size_t max_config_size = std::size_t{4} << 20U;
+inline constexpr std::size_t max_config_symbols = 100'000;
+
+class Config {
+ public:
+  // Every line must have one of the forms. `text` is the whole file.
+  static Result<Config> parse(std::string_view text);
+
+  // The value without its quotes; "n" for a symbol that is not set or not there. `symbol` is
+  // written without CONFIG_.
+  std::string_view value(std::string_view symbol) const;
+
+  bool is_builtin(std::string_view symbol) const { return value(symbol) == "y"; }
+
+  bool is_module(std::string_view symbol) const { return value(symbol) == "m"; }
+
+  std::size_t size() const { return values_.size(); }
+
+ private:
+  Status assign(std::string_view line, std::size_t number);
+
+  std::map<std::string, std::string, std::less<>> values_;
+};
+
+}  // namespace etalon::kconfig

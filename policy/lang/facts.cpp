@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/lang/facts.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+#include "tools/base/bytes.hpp"
+#include "tools/base/result.hpp"
+
+namespace etalon::policy {
+namespace {
+
+constexpr KernelVersion v5_10{.version = 5, .patchlevel = 10};
+constexpr KernelVersion v6_1{.version = 6, .patchlevel = 1};
+constexpr KernelVersion v6_12{.version = 6, .patchlevel = 12};
+constexpr KernelVersion v6_13{.version = 6, .patchlevel = 13};
+constexpr KernelVersion v6_14{.version = 6, .patchlevel = 14};
+constexpr KernelVersion v7_2{.version = 7, .patchlevel = 2};
+
+// Trees read: 5.10.262, 6.1.192, 6.12.107 and 7.2.13 as Debian ships them; rules were put to booted
+// kernels 6.1, 6.12 and 7.2. Where a row's two versions are not neighbours, the release between
+// them that brought the feature was not looked up.
+constexpr std::array rows = {
+    FeatureRow{.fact = Fact::critical_data,
+               .last_without = v5_10,
+               .first_with = v6_1,
+               .name = "func=CRITICAL_DATA and label=",
+               .source = "ima_policy.c, ima_hooks"},
+    FeatureRow{.fact = Fact::evm_sig,
+               .last_without = v5_10,
+               .first_with = v6_1,
+               .name = "template evm-sig",
+               .source = "ima_template.c, builtin_templates"},
+    FeatureRow{.fact = Fact::appraise_algos,
+               .last_without = v5_10,
+               .first_with = v6_1,
+               .name = "appraise_algos= and func=SETXATTR_CHECK",
+               .source = "ima_policy.c"},
+    FeatureRow{.fact = Fact::group_conditions,
+               .last_without = {.version = 5, .patchlevel = 15},
+               .first_with = {.version = 5, .patchlevel = 16},
+               .name = "gid, egid and fgroup",
+               .source = "ima_policy.c of 5.16"},
+    FeatureRow{.fact = Fact::verity,
+               .last_without = v5_10,
+               .first_with = v6_1,
+               .name = "digest_type=verity, sigv3, ima-ngv2 and ima-sigv2",
+               .source = "ima_policy.c, ima_template.c"},
+    FeatureRow{.fact = Fact::sm3_short,
+               .last_without = v5_10,
+               .first_with = v6_1,
+               .name = "the hash name sm3",
+               .source = "crypto/hash_info.c"},
+    FeatureRow{.fact = Fact::sha3,
+               .last_without = v6_1,
+               .first_with = v6_12,
+               .name = "the hash names sha3-*",
+               .source = "crypto/hash_info.c"},
+    FeatureRow{.fact = Fact::reqprot,
+               .last_without = v6_1,
+               .first_with = v6_12,
+               .name = "func=MMAP_CHECK_REQPROT",
+               .source = "ima_policy.c"},
+    FeatureRow{.fact = Fact::free_appraise_flag,
+               .last_without = v6_1,
+               .first_with = v6_12,
+               .name = "appraise_flag= with any value",
+               .source = "ima_policy.c"},
+    FeatureRow{.fact = Fact::trailing_comment,
+               .last_without = v6_13,
+               .first_with = v6_14,
+               .name = "a comment behind a rule",
+               .source = "commit 4785ed362a24"},
+    FeatureRow{.fact = Fact::dont_audit,
+               .last_without = v6_12,
+               .first_with = v7_2,
+               .name = "dont_audit",
+               .source = "ima_policy.c"},
+    FeatureRow{.fact = Fact::fs_subtype,
+               .last_without = v6_12,
+               .first_with = v7_2,
+               .name = "fs_subtype=",
+               .source = "ima_policy.c"},
+    FeatureRow{.fact = Fact::free_sigv3,
+               .last_without = v6_12,
+               .first_with = v7_2,
+               .name = "appraise_type=sigv3 without digest_type=verity",
+               .source = "ima_policy.c"},
+};
+
+// In the order of enum hash_algo. An unkeyed hash of a family comes with the family's symbol.
+constexpr std::array hashes = {
+    HashName{"md4", "CRYPTO_MD4", ""},
+    HashName{"md5", "CRYPTO_MD5", ""},
+    HashName{"sha1", "CRYPTO_SHA1", ""},
+    HashName{"rmd160", "CRYPTO_RMD160", ""},
+    HashName{"sha256", "CRYPTO_SHA256", ""},
+    HashName{"sha384", "CRYPTO_SHA512", ""},
+    HashName{"sha512", "CRYPTO_SHA512", ""},
+    HashName{"sha224", "CRYPTO_SHA256", ""},
+    HashName{"rmd128", "CRYPTO_RMD128", ""},
+    HashName{"rmd256", "CRYPTO_RMD256", ""},
+    HashName{"rmd320", "CRYPTO_RMD320", ""},
+    HashName{"wp256", "CRYPTO_WP512", ""},
+    HashName{"wp384", "CRYPTO_WP512", ""},
+    HashName{"wp512", "CRYPTO_WP512", ""},
+    HashName{"tgr128", "CRYPTO_TGR192", ""},
+    HashName{"tgr160", "CRYPTO_TGR192", ""},
+    HashName{"tgr192", "CRYPTO_TGR192", ""},
+    HashName{"sm3", "CRYPTO_SM3", "CRYPTO_SM3_GENERIC"},
+    HashName{"sm3-256", "CRYPTO_SM3", ""},
+    HashName{"streebog256", "CRYPTO_STREEBOG", ""},
+    HashName{"streebog512", "CRYPTO_STREEBOG", ""},
+    HashName{"sha3-256", "CRYPTO_SHA3", ""},
+    HashName{"sha3-384", "CRYPTO_SHA3", ""},
+    HashName{"sha3-512", "CRYPTO_SHA3", ""},
+};
+
+std::string text(KernelVersion version) {
+  return std::to_string(version.version) + "." + std::to_string(version.patchlevel);
+}
+
+const FeatureRow* find_row(Fact fact) {
+  const auto* found = std::ranges::find(rows, fact, &FeatureRow::fact);
+  return found == rows.end() ? nullptr : found;
+}
+
+// A number at the start of `text`, which is cut off it.
+std::optional<unsigned> leading_number(std::string_view& text) {
+  unsigned value = 0;
+  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (code != std::errc()) return std::nullopt;
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  return value;
+}
+
+}  // namespace
+
+Result<KernelVersion> parse_kernel_version(std::string_view given) {
+  std::string_view rest = given.starts_with('v') ? given.substr(1) : given;
+  const auto version = leading_number(rest);
+  if (!version || !rest.starts_with('.')) {
+    return fail(ErrorCode::malformed, "'" + printable(given) + "' is no kernel version");
+  }
+  rest.remove_prefix(1);
+  const auto patchlevel = leading_number(rest);
+  if (!patchlevel) {
+    return fail(ErrorCode::malformed, "'" + printable(given) + "' is no kernel version");
+  }
+  const KernelVersion parsed{.version = *version, .patchlevel = *patchlevel};
+  if (parsed < first_known_kernel || parsed > last_known_kernel) {
+    return fail(ErrorCode::unsupported,
+                "the policy language of Linux " + text(parsed) + " is not known, only that of " +
+                    text(first_known_kernel) + " to " + text(last_known_kernel));
+  }
+  return parsed;
+}
+
+std::span<const FeatureRow> feature_rows() {
+  return rows;
+}
+
+std::span<const HashName> hash_names() {
+  return hashes;
+}
+
+Known KernelFacts::holds(Fact fact) const {
+  if (const FeatureRow* row = find_row(fact)) {
+    if (version_ <= row->last_without) return Known::no;
+    return version_ >= row->first_with ? Known::yes : Known::unknown;
+  }
+  if (!config_) return Known::unknown;
+  const std::string_view symbol =
+      fact == Fact::modsig ? "IMA_APPRAISE_MODSIG" : "IMA_MEASURE_ASYMMETRIC_KEYS";
+  return config_->is_builtin(symbol) ? Known::yes : Known::no;
+}
+
+Known KernelFacts::has_hash(const HashName& hash) const {
+  if (config_) {
+    const bool builtin = config_->is_builtin(hash.symbol) ||
+                         (!hash.old_symbol.empty() && config_->is_builtin(hash.old_symbol));
+    return builtin ? Known::yes : Known::no;
+  }
+  return hash.name == "sha1" ? Known::yes : Known::unknown;
+}
+
+bool KernelFacts::hash_is_module(const HashName& hash) const {
+  return config_ && (config_->is_module(hash.symbol) ||
+                     (!hash.old_symbol.empty() && config_->is_module(hash.old_symbol)));
+}
+
+std::string describe(Fact fact) {
+  if (const FeatureRow* row = find_row(fact)) {
+    return std::string(row->name) + " (in Linux " + text(row->first_with) + ", not in " +
+           text(row->last_without) + ")";
+  }
+  return fact == Fact::modsig ? "CONFIG_IMA_APPRAISE_MODSIG" : "CONFIG_IMA_MEASURE_ASYMMETRIC_KEYS";
+}
+
+}  // namespace etalon::policy

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/lang/rule.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+namespace etalon::policy {
+namespace {
+
+constexpr std::array actions = {
+    std::pair{Action::measure, std::string_view("measure")},
+    std::pair{Action::dont_measure, std::string_view("dont_measure")},
+    std::pair{Action::appraise, std::string_view("appraise")},
+    std::pair{Action::dont_appraise, std::string_view("dont_appraise")},
+    std::pair{Action::audit, std::string_view("audit")},
+    std::pair{Action::dont_audit, std::string_view("dont_audit")},
+    std::pair{Action::hash, std::string_view("hash")},
+    std::pair{Action::dont_hash, std::string_view("dont_hash")},
+};
+
+// The first name of a func is the one it is shown by.
+constexpr std::array funcs = {
+    std::pair{Func::file_check, std::string_view("FILE_CHECK")},
+    std::pair{Func::file_check, std::string_view("PATH_CHECK")},
+    std::pair{Func::mmap_check, std::string_view("MMAP_CHECK")},
+    std::pair{Func::mmap_check, std::string_view("FILE_MMAP")},
+    std::pair{Func::mmap_check_reqprot, std::string_view("MMAP_CHECK_REQPROT")},
+    std::pair{Func::bprm_check, std::string_view("BPRM_CHECK")},
+    std::pair{Func::creds_check, std::string_view("CREDS_CHECK")},
+    std::pair{Func::module_check, std::string_view("MODULE_CHECK")},
+    std::pair{Func::firmware_check, std::string_view("FIRMWARE_CHECK")},
+    std::pair{Func::kexec_kernel_check, std::string_view("KEXEC_KERNEL_CHECK")},
+    std::pair{Func::kexec_initramfs_check, std::string_view("KEXEC_INITRAMFS_CHECK")},
+    std::pair{Func::kexec_cmdline, std::string_view("KEXEC_CMDLINE")},
+    std::pair{Func::policy_check, std::string_view("POLICY_CHECK")},
+    std::pair{Func::key_check, std::string_view("KEY_CHECK")},
+    std::pair{Func::critical_data, std::string_view("CRITICAL_DATA")},
+    std::pair{Func::setxattr_check, std::string_view("SETXATTR_CHECK")},
+};
+
+// Linux, security/integrity/ima/ima_template.c: builtin_templates.
+constexpr std::array templates = {
+    TemplateName{"ima", "d|n"},
+    TemplateName{"ima-ng", "d-ng|n-ng"},
+    TemplateName{"ima-sig", "d-ng|n-ng|sig"},
+    TemplateName{"ima-ngv2", "d-ngv2|n-ng"},
+    TemplateName{"ima-sigv2", "d-ngv2|n-ng|sig"},
+    TemplateName{"ima-buf", "d-ng|n-ng|buf"},
+    TemplateName{"ima-modsig", "d-ng|n-ng|sig|d-modsig|modsig"},
+    TemplateName{"evm-sig", "d-ng|n-ng|evmsig|xattrnames|xattrlengths|xattrvalues|iuid|igid|imode"},
+};
+
+template <class Table, class Key>
+std::string_view name_of(const Table& table, Key key) {
+  for (const auto& [value, word] : table) {
+    if (value == key) return word;
+  }
+  return "";
+}
+
+template <class Key, class Table>
+std::optional<Key> value_of(const Table& table, std::string_view wanted) {
+  for (const auto& [value, word] : table) {
+    if (word == wanted) return value;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string_view name(Action action) {
+  return name_of(actions, action);
+}
+
+std::string_view name(Func func) {
+  return name_of(funcs, func);
+}
+
+std::optional<Action> find_action(std::string_view word) {
+  return value_of<Action>(actions, word);
+}
+
+std::optional<Func> find_func(std::string_view word) {
+  return value_of<Func>(funcs, word);
+}
+
+std::optional<TemplateName> find_template(std::string_view name_or_format) {
+  const auto* found = std::ranges::find_if(templates, [name_or_format](const TemplateName& each) {
+    return each.name == name_or_format || each.format == name_or_format;
+  });
+  return found == templates.end() ? std::nullopt : std::optional(*found);
+}
+
+}  // namespace etalon::policy

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/cli/program.hpp"
+#include "tools/etalon/verbs.hpp"
+
+namespace etalon::build {
+
+void add_policy(cli::Program& program) {
+  cli::Verb group = program.verb("policy", "judge IMA policy files");
+  add_policy_check(group);
+}
+
+}  // namespace etalon::build
