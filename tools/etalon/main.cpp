@@ -2,9 +2,11 @@
 #include <iostream>
 
 #include "tools/cli/program.hpp"
+#include "tools/crypto/openssl.hpp"
 #include "tools/etalon/verbs.hpp"
 
 int main(int argc, char** argv) {
+  etalon::crypto::ignore_openssl_config();
   etalon::cli::Program program(
       "etalon", "compute, sign and compare the reference values of confidential VM images");
   etalon::build::add_eventlog(program);
