@@ -81,6 +81,17 @@ bool fits(const DigestSet& reference, const DigestSet& observed) {
   return common > 0;
 }
 
+// Those worth computing over an image.
+std::vector<HashAlg> subject_algs(const Manifest& manifest) {
+  std::vector<HashAlg> algs;
+  for (const HashAlg alg : all_hash_algs) {
+    const bool used = std::any_of(manifest.subjects.begin(), manifest.subjects.end(),
+                                  [&](const Subject& s) { return s.digest.find(alg) != nullptr; });
+    if (used) algs.push_back(alg);
+  }
+  return algs;
+}
+
 Check subject_check(const Manifest& manifest, const DigestSet& observed) {
   Check check{.id = "subject"};
   if (observed.empty()) {
@@ -189,23 +200,17 @@ Result<Report> check_bundle(const Bundle& bundle, const Questions& questions) {
   TRY_ASSIGN(report.manifest, open_envelope(bundle.envelope));
   const Manifest& manifest = *report.manifest;
   report.members = check_members(manifest, bundle.files);
+  DigestSet subject = questions.subject;
+  if (questions.hash_image) {
+    TRY_ASSIGN(subject, questions.hash_image(subject_algs(manifest)));
+  }
   report.checks.push_back(
       members_check(report.members, manifest.members.size(), questions.absent_members));
-  report.checks.push_back(subject_check(manifest, questions.subject));
+  report.checks.push_back(subject_check(manifest, subject));
   report.checks.push_back(release_check(manifest.release, questions.release));
   report.checks.push_back(validity_check(manifest.release, questions.time));
   report.verdict = verdict_of(report.checks);
   return report;
-}
-
-std::vector<HashAlg> subject_algs(const Manifest& manifest) {
-  std::vector<HashAlg> algs;
-  for (const HashAlg alg : all_hash_algs) {
-    const bool used = std::any_of(manifest.subjects.begin(), manifest.subjects.end(),
-                                  [&](const Subject& s) { return s.digest.find(alg) != nullptr; });
-    if (used) algs.push_back(alg);
-  }
-  return algs;
 }
 
 Json report_json(const Report& report) {

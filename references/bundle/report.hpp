@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -47,8 +48,10 @@ enum class AbsentMembers : std::uint8_t {
 struct Questions {
   std::vector<crypto::PublicKey> keys{};  // each must have signed
   DigestSet subject{};                    // of the image at hand; empty: not asked
-  std::optional<std::string> release{};   // the name the release must have
-  Utc time;                               // for which the release must be valid
+  // Instead of `subject`: computes it in the algorithms that the subjects have digests in.
+  std::function<Result<DigestSet>(const std::vector<HashAlg>& algs)> hash_image{};
+  std::optional<std::string> release{};  // the name the release must have
+  Utc time;                              // for which the release must be valid
   AbsentMembers absent_members = AbsentMembers::allowed;
 };
 
@@ -70,9 +73,6 @@ struct Report {
 
 // Malformed where a signed payload is not a manifest, unsupported where it is of another type.
 Result<Report> check_bundle(const Bundle& bundle, const Questions& questions);
-
-// The algorithms in which the subjects are named: those worth computing over an image.
-std::vector<HashAlg> subject_algs(const Manifest& manifest);
 
 // {verdict,payload_sha256,release,signers,members,checks}
 Json report_json(const Report& report);

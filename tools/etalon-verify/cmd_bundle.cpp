@@ -63,13 +63,6 @@ Result<std::vector<crypto::PublicKey>> load_keys(const std::vector<std::string>&
   return keys;
 }
 
-Result<DigestSet> image_digests(const std::string& path) {
-  MultiHasher hasher(all_hash_algs);
-  TRY(stream_file(path, std::numeric_limits<std::uint64_t>::max(),
-                  [&](ByteView piece) { hasher.update(piece); }));
-  return hasher.finish();
-}
-
 Result<DigestSet> parse_subject(std::string_view text) {
   const std::size_t colon = text.find(':');
   TRY_ASSIGN(const HashAlg alg, parse_hash_alg(text.substr(0, colon)));
@@ -80,10 +73,18 @@ Result<DigestSet> parse_subject(std::string_view text) {
   return digests;
 }
 
-Result<DigestSet> subject_digests(const Options& options) {
-  if (!options.image.empty()) return image_digests(options.image);
-  if (options.subject.empty()) return DigestSet();
-  return as_usage(parse_subject(options.subject), "--subject");
+// The image is opened now, so that a wrong name is told whatever the bundle is worth, and read when
+// it is known which digests to compare.
+Status ask_about_image(const std::string& path, bundle::Questions& questions) {
+  TRY_ASSIGN(FileHandle handle, open_regular(path));
+  const auto file = std::make_shared<const FileHandle>(std::move(handle));
+  questions.hash_image = [path, file](const std::vector<HashAlg>& algs) -> Result<DigestSet> {
+    MultiHasher hasher(algs);
+    TRY(stream_file(*file, path, std::numeric_limits<std::uint64_t>::max(),
+                    [&](ByteView piece) { hasher.update(piece); }));
+    return hasher.finish();
+  };
+  return {};
 }
 
 Result<Utc> judged_at(const std::string& time) {
@@ -128,7 +129,10 @@ Result<cli::ExitCode> run(const Options& options, cli::Io& io) {
                                                     ? bundle::AbsentMembers::refused
                                                     : bundle::AbsentMembers::allowed};
   TRY_ASSIGN(questions.keys, load_keys(options.keys));
-  TRY_ASSIGN(questions.subject, subject_digests(options));
+  if (!options.image.empty()) TRY(ask_about_image(options.image, questions));
+  if (!options.subject.empty()) {
+    TRY_ASSIGN(questions.subject, as_usage(parse_subject(options.subject), "--subject"));
+  }
   TRY_ASSIGN(const bundle::BundleFile file, bundle::read_bundle(options.bundle));
   TRY_ASSIGN(const bundle::Report report,
              in_file(bundle::check_bundle(file.bundle, questions), options.bundle));

@@ -156,6 +156,23 @@ TEST(BundleReport, finds_the_image_by_digest_alone) {
             (Check{"subject", CheckResult::fail, "the image is none of the subjects"}));
 }
 
+TEST(BundleReport, asks_for_the_digests_that_the_subjects_have) {
+  Questions questions = asked();
+  std::vector<HashAlg> wanted;
+  questions.hash_image = [&](const std::vector<HashAlg>& algs) -> Result<DigestSet> {
+    wanted = algs;
+    return hash_all(algs, as_bytes(test::fake_image));
+  };
+  EXPECT_EQ(check_of(report_of(signed_bundle(), questions), "subject").result, CheckResult::pass);
+  EXPECT_EQ(wanted, (std::vector<HashAlg>{HashAlg::sha256, HashAlg::sha384}));
+  questions.hash_image = [](const std::vector<HashAlg>& /*algs*/) -> Result<DigestSet> {
+    return fail(ErrorCode::io, "gone");
+  };
+  const auto refused = check_bundle(signed_bundle(), questions);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().message, "gone");
+}
+
 TEST(BundleReport, compares_the_name_of_the_release) {
   Questions questions = asked();
   questions.release = "demo";
