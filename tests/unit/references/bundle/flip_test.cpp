@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every single bit of a small signed bundle, in both forms: a flip is refused or changes neither
+// Every single bit of a small signed bundle, in both forms, and bits in every byte of its files on
+// disk and of their names: a flip is refused or changes neither
 // the payload nor anything that is said about it, and a flip in the payload, in a signature that
 // counts or in a member is always refused.
 #include <cstddef>
+#include <filesystem>
+#include <fstream>
 #include <initializer_list>
 #include <optional>
 #include <string>
@@ -16,7 +19,9 @@
 #include "references/bundle/bundle_file.hpp"
 #include "references/bundle/report.hpp"
 #include "tests/support/fake_bundle.hpp"
+#include "tests/support/temp_folder.hpp"
 #include "tools/base/bytes.hpp"
+#include "tools/base/file.hpp"
 #include "tools/base/result.hpp"
 #include "tools/base/utc.hpp"
 #include "tools/crypto/dsse.hpp"
@@ -109,6 +114,71 @@ TEST(BundleFlips, of_the_tar_form_are_refused_or_change_nothing) {
   const Guarded guarded(
       as_text(tar), {between(envelope, R"("payload":")"), between(envelope, R"("sig":")"), "[]"});
   flip_every_bit(tar, guarded, [](const Bytes& bytes) { return decode_tar(bytes); });
+}
+
+// The files of a bundle on disk, by name, with the folders written as in a path.
+std::vector<std::string> files_below(const std::string& root) {
+  std::vector<std::string> files;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(root)) {
+    if (entry.is_regular_file()) {
+      files.push_back(entry.path().lexically_relative(root).generic_string());
+    }
+  }
+  return files;
+}
+
+Result<Bundle> read_folder(const std::string& path) {
+  TRY_ASSIGN(BundleFile file, read_bundle(path));
+  return std::move(file.bundle);
+}
+
+// A byte a time: a file is written for each.
+TEST(BundleFlips, of_the_files_of_a_folder_are_refused_or_change_nothing) {
+  const test::TempFolder folder;
+  const std::string path = folder / "b";
+  ASSERT_TRUE(write_bundle(path, small_bundle()).has_value());
+  const Questions questions = asked();
+  const auto before = answer(read_folder(path), questions);
+  ASSERT_TRUE(before.has_value());
+  for (const std::string& file : files_below(path)) {
+    const Bytes good = *read_file(path + "/" + file, crypto::max_envelope_size);
+    for (std::size_t byte = 0; byte < good.size(); ++byte) {
+      Bytes bytes = good;
+      bytes[byte] ^= static_cast<std::byte>(1U << (byte % 8));
+      std::ofstream(path + "/" + file) << as_text(bytes);
+      const auto now = answer(read_folder(path), questions);
+      ASSERT_TRUE(!now || (*now == *before && file != "files.json")) << file << " byte " << byte;
+    }
+    std::ofstream(path + "/" + file) << as_text(good);
+  }
+  EXPECT_EQ(answer(read_folder(path), questions), before);
+}
+
+// A member or manifest under another name is missing; an attachment may have any name it can have.
+TEST(BundleFlips, of_the_names_in_a_folder_are_refused_but_for_attachments) {
+  const test::TempFolder folder;
+  const std::string path = folder / "b";
+  ASSERT_TRUE(write_bundle(path, small_bundle()).has_value());
+  const Questions questions = asked();
+  const auto before = answer(read_folder(path), questions);
+  for (const std::string& file : files_below(path)) {
+    for (std::size_t bit = 0; bit < file.size() * 8; ++bit) {
+      std::string name = file;
+      name[bit / 8] = static_cast<char>(name[bit / 8] ^ (1U << (bit % 8)));
+      if (name.find('\0') != std::string::npos) continue;
+      const std::string to = path + "/" + name;
+      std::filesystem::create_directories(std::filesystem::path(to).parent_path());
+      std::filesystem::rename(path + "/" + file, to);
+      const auto now = answer(read_folder(path), questions);
+      ASSERT_TRUE(!now || (*now == *before && name.starts_with("attachments/"))) << name;
+      std::filesystem::rename(to, path + "/" + file);
+      for (std::string left = name; left.find('/') != std::string::npos;) {
+        left.resize(left.rfind('/'));
+        if (!file.starts_with(left + "/")) std::filesystem::remove(path + "/" + left);
+      }
+    }
+  }
+  EXPECT_EQ(answer(read_folder(path), questions), before);
 }
 
 TEST(BundleFlips, of_a_member_are_always_refused) {
