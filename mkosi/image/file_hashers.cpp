@@ -63,7 +63,7 @@ class FileHashers::Hand {
   void work(const FileTask& task) {
     auto digests = hash(task);
     if (digests)
-      digested.emplace_back(task.entry, *std::move(digests));
+      digested.push_back({.entry = task.entry, .digests = *std::move(digests), .head = head_});
     else
       failures.push_back(std::move(digests).error());
   }
@@ -87,11 +87,14 @@ class FileHashers::Hand {
   Status feed(const FileHandle& file, const FileTask& task) {
     const auto size = static_cast<std::uint64_t>(task.expected.st_size);
     std::uint64_t total = 0;
+    head_ = {};
     while (true) {
       const ssize_t got = ::read(file.get(), buffer_.data(), buffer_.size());
       if (got < 0 && errno == EINTR) continue;
       if (got < 0) return io_error(task.path, "read", errno);
-      hasher_.update(ByteView(buffer_).first(static_cast<std::size_t>(got)));
+      const ByteView piece = ByteView(buffer_).first(static_cast<std::size_t>(got));
+      hasher_.update(piece);
+      head_.add(piece);
       total += static_cast<std::uint64_t>(got);
       all_.report(static_cast<std::uint64_t>(got));
       if (got == 0 || total >= size) break;
@@ -103,6 +106,7 @@ class FileHashers::Hand {
   FileHashers& all_;
   MultiHasher hasher_;
   Bytes buffer_;
+  Head head_;  // of the file in hand
 };
 
 void FileHashers::report(std::uint64_t got) {

@@ -19,6 +19,7 @@
 
 #include <sys/stat.h>
 
+#include "mkosi/image/tree.hpp"
 #include "mkosi/image/walk.hpp"
 #include "tools/base/digest.hpp"
 #include "tools/base/file.hpp"
@@ -38,7 +39,11 @@ struct FileTask {
 
 class FileHashers {
  public:
-  using Digested = std::pair<std::size_t, DigestSet>;  // entry, digests
+  struct Digested {
+    std::size_t entry = 0;
+    DigestSet digests{};
+    Head head{};
+  };
 
   // `jobs` threads, the calling one among them; `progress` may be empty.
   FileHashers(std::span<const HashAlg> algs, unsigned jobs, ReadProgress progress = {});

@@ -241,10 +241,12 @@ class HashPool::Impl {
       current_.push_back(
           *std::ranges::min_element(lane, {}, [](const Worker* worker) { return worker->given; }));
     }
+    heads_.emplace_back();
     return contents_++;
   }
 
   void update(ByteView piece, Last last) {
+    if (!algs_.empty()) heads_.back().add(piece);
     for (Worker* worker : current_) {
       worker->given += piece.size();
       worker->next.pieces.push_back({.content = contents_ - 1, .bytes = piece, .last = last});
@@ -276,6 +278,8 @@ class HashPool::Impl {
     return digests;
   }
 
+  const std::vector<Head>& heads() const { return heads_; }
+
   DigestSet empty() const { return hash_all(algs_, {}); }
 
  private:
@@ -295,6 +299,7 @@ class HashPool::Impl {
   std::vector<std::vector<Worker*>> lanes_;  // workers with the same algorithms
   std::vector<Worker*> current_;             // one per lane, for the current file
   ContentId contents_ = 0;
+  std::vector<Head> heads_;  // one per file
   std::size_t flushes_ = 0;
 };
 
@@ -338,6 +343,10 @@ void HashPool::end() {
 
 std::vector<DigestSet> HashPool::finish() {
   return impl_->finish();
+}
+
+const std::vector<Head>& HashPool::heads() const {
+  return impl_->heads();
 }
 
 DigestSet HashPool::empty() const {

@@ -15,6 +15,7 @@
 #include <span>
 #include <vector>
 
+#include "mkosi/image/tree.hpp"
 #include "mkosi/image/tree_builder.hpp"
 #include "tools/base/bytes.hpp"
 #include "tools/base/digest.hpp"
@@ -52,6 +53,9 @@ class HashPool {
 
   // Waits for the workers; the digests of file i are at [i]. The last call.
   std::vector<DigestSet> finish();
+
+  // The first bytes of file i are at [i].
+  const std::vector<Head>& heads() const;
 
   // The digests of no bytes.
   DigestSet empty() const;

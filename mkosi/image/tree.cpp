@@ -62,6 +62,12 @@ std::optional<EntryType> type_of_mode(std::uint32_t mode) {
   }
 }
 
+void Head::add(ByteView piece) {
+  const std::size_t part = std::min(piece.size(), bytes_.size() - size_);
+  std::ranges::copy(piece.first(part), bytes_.begin() + size_);
+  size_ = static_cast<std::uint8_t>(size_ + part);
+}
+
 ImageTree::ImageTree(std::vector<Entry> entries) : entries_(std::move(entries)) {
   std::ranges::sort(entries_, {}, &Entry::path);
   ETALON_ASSERT(std::ranges::adjacent_find(entries_, {}, &Entry::path) == entries_.end());

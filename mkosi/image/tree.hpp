@@ -4,6 +4,8 @@
 // so the same tree gives the same ImageTree whether it lay in a folder, a tar or an initramfs.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -12,6 +14,7 @@
 #include <vector>
 
 #include "mkosi/image/path.hpp"
+#include "tools/base/bytes.hpp"
 #include "tools/base/digest.hpp"
 #include "tools/base/result.hpp"
 
@@ -31,6 +34,21 @@ struct Device {
   bool operator==(const Device&) const = default;
 };
 
+// The first bytes of a file's content, which show what kind of file it is.
+class Head {
+ public:
+  // Takes what is still wanted of the next piece.
+  void add(ByteView piece);
+
+  ByteView view() const { return ByteView(bytes_).first(size_); }
+
+  bool operator==(const Head&) const = default;
+
+ private:
+  std::array<std::byte, 4> bytes_{};
+  std::uint8_t size_ = 0;
+};
+
 struct Entry {
   std::string path{};  // absolute, normal (ImagePath)
   EntryType type = EntryType::file;
@@ -43,6 +61,7 @@ struct Entry {
   std::string target{};     // of a symlink
   Device device{};          // of a char or block entry
   DigestSet digests{};      // of a file
+  Head head{};              // of a file, when it has digests
 };
 
 // What a walker passed over, and what a reader of the list should know.

@@ -120,7 +120,8 @@ Result<TreeBuilder::NodeId> TreeBuilder::link(const Place& place, NodeId node) {
   return node;
 }
 
-ImageTree TreeBuilder::build(std::span<const DigestSet> digests, const DigestSet& empty) const {
+ImageTree TreeBuilder::build(std::span<const DigestSet> digests, std::span<const Head> heads,
+                             const DigestSet& empty) const {
   struct Visit {
     NodeId folder = 0;
     ImagePath path{};
@@ -145,6 +146,7 @@ ImageTree TreeBuilder::build(std::span<const DigestSet> digests, const DigestSet
                   .device = node.device};
       if (node.type == EntryType::file) {
         entry.digests = node.content ? digests[*node.content] : empty;
+        if (node.content) entry.head = heads[*node.content];
       }
       entries.push_back(std::move(entry));
       if (node.type == EntryType::directory) left.push_back({.folder = id, .path = path});

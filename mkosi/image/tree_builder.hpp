@@ -80,8 +80,10 @@ class TreeBuilder {
 
   Node& node(NodeId id) { return nodes_[id].node; }
 
-  // The tree, with the digest of content i at digests[i] and `empty` for files without content.
-  ImageTree build(std::span<const DigestSet> digests, const DigestSet& empty) const;
+  // The tree, with the digests and first bytes of content i at [i], and `empty` for files without
+  // content.
+  ImageTree build(std::span<const DigestSet> digests, std::span<const Head> heads,
+                  const DigestSet& empty) const;
 
  private:
   struct Slot {

@@ -97,10 +97,14 @@ class DirectoryWalk {
       TRY(enter(std::move(visit)));
     }
     TRY_ASSIGN(auto digested, hashers_.finish());
-    for (auto& [entry, digests] : digested)
+    for (auto& [entry, digests, head] : digested) {
       entries_[entry].digests = std::move(digests);
-    for (const auto& [entry, same] : further_links_)
+      entries_[entry].head = head;
+    }
+    for (const auto& [entry, same] : further_links_) {
       entries_[entry].digests = entries_[same].digests;
+      entries_[entry].head = entries_[same].head;
+    }
     return std::move(entries_);
   }
 

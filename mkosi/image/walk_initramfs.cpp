@@ -288,7 +288,7 @@ Result<Walked> walk_initramfs(ByteView image, const WalkOptions& options) {
   TRY_ASSIGN(auto segments, unpack_initramfs(image, sink, options.max_unpacked));
   const std::vector<DigestSet> digests = pool.finish();
   return Walked{.format = Format::initramfs,
-                .tree = sink.builder().build(digests, pool.empty()),
+                .tree = sink.builder().build(digests, pool.heads(), pool.empty()),
                 .segments = std::move(segments),
                 .findings = sink.take_findings()};
 }

@@ -235,7 +235,7 @@ Result<Walked> walk_tar(ByteView image, const WalkOptions& options) {
   TRY(in(walk.run(), "tar"));
   const std::vector<DigestSet> digests = pool.finish();
   return Walked{.format = Format::tar,
-                .tree = walk.builder().build(digests, pool.empty()),
+                .tree = walk.builder().build(digests, pool.heads(), pool.empty()),
                 .findings = walk.take_findings()};
 }
 

@@ -56,6 +56,7 @@ std::string describe(const Walked& walked) {
             std::to_string(entry.inode) + "/" + std::to_string(entry.links) + " " + entry.target;
     for (const auto& [alg, digest] : entry.digests)
       text += " " + digest.hex();
+    text += " " + to_hex(entry.head.view());
     text += "\n";
   }
   return text;
@@ -139,6 +140,9 @@ TEST_F(SameTree, is_right_as_folder) {
   EXPECT_EQ(walked_.tree.find("/etc/third")->links, 3U);
   EXPECT_EQ(walked_.tree.find("/etc/third")->digests,
             hash_all(with_digests().algs, as_bytes("linked content")));
+  EXPECT_EQ(as_text(walked_.tree.find("/etc/third")->head.view()), "link");
+  EXPECT_EQ(as_text(walked_.tree.find("/usr/share/tab\t")->head.view()), "tab\t");
+  EXPECT_EQ(walked_.tree.find("/usr/share/empty")->head, Head());
   EXPECT_EQ(walked_.tree.find("/pipe")->type, EntryType::fifo);
   EXPECT_TRUE(walked_.findings.empty());
 }
