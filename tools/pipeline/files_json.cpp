@@ -2,6 +2,7 @@
 #include "tools/pipeline/files_json.hpp"
 
 #include <algorithm>
+#include <array>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,6 +18,12 @@
 #include "tools/codec/json.hpp"
 
 namespace etalon::pipeline {
+namespace {
+
+// What kmod loads.
+constexpr std::array<std::string_view, 4> module_suffixes = {".ko", ".ko.xz", ".ko.zst", ".ko.gz"};
+
+}  // namespace
 
 void add_path(Json::Object& record, std::string_view path) {
   if (decode_utf8(path)) {
@@ -25,6 +32,22 @@ void add_path(Json::Object& record, std::string_view path) {
   }
   record.emplace("path", printable(path));
   record.emplace("path_b64", encode_base64(as_bytes(path)));
+}
+
+std::string_view file_kind(const image::Entry& entry) {
+  // A root may have /lib as a link to /usr/lib or as a folder.
+  std::string_view path = entry.path;
+  if (path.starts_with("/usr/")) path.remove_prefix(std::string_view("/usr").size());
+  const auto ends = [path](std::string_view suffix) { return path.ends_with(suffix); };
+  if (path.starts_with("/lib/modules/") && std::ranges::any_of(module_suffixes, ends))
+    return "module";
+  if (path.starts_with("/lib/firmware/")) return "firmware";
+  const std::string_view head = as_text(entry.head.view());
+  if (head ==
+      "\x7f"
+      "ELF")
+    return "elf";
+  return head.starts_with("#!") ? "script" : "data";
 }
 
 std::string files_json(const image::ImageTree& tree) {
@@ -39,7 +62,9 @@ std::string files_json(const image::ImageTree& tree) {
   });
   std::string text = "[";
   for (const auto& [spelling, entry] : files) {
-    Json::Object record{{"digests", eventlog::digests_json(entry->digests)}, {"size", entry->size}};
+    Json::Object record{{"digests", eventlog::digests_json(entry->digests)},
+                        {"kind", file_kind(*entry)},
+                        {"size", entry->size}};
     add_path(record, spelling);
     if (text.size() > 1) text += ',';
     text += Json(std::move(record)).canonical();
