@@ -3,6 +3,8 @@
 // or bzip2 stream, an lz4 legacy frame. The kernel decodes exactly one stream at a time and looks
 // at what follows itself, so a decoder stops behind its stream and says how much it consumed.
 // Memory is bounded: the output is the caller's buffer, and the windows of zstd and xz are capped.
+// One thing is stricter than the kernel: a gzip member whose CRC or length is wrong is an error,
+// where lib/decompress_inflate.c does not look at its last eight bytes.
 #pragma once
 
 #include <cstddef>

@@ -4,7 +4,8 @@
 // cpio program: NUL bytes may stand between any two entries, an entry the kernel passes over in
 // silence is passed over and reported, and what stops the kernel is an error here. It holds one
 // header and name; file bodies are handed on as views into what was pushed. It knows nothing of
-// the tree the entries build.
+// the tree the entries build. One thing is stricter than the kernel: a header field that is not
+// hexadecimal is an error, where simple_strntoul() takes the digits before what is none.
 #pragma once
 
 #include <cstddef>
