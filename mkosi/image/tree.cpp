@@ -107,42 +107,66 @@ void push_front(std::deque<std::string>& to, std::string_view path) {
   to.insert(to.begin(), components.begin(), components.end());
 }
 
+// One resolution on its way.
+class Resolution {
+ public:
+  Resolution(const ImageTree& tree, std::string_view path) : tree_(tree), path_(path) {
+    push_front(left_, path);
+  }
+
+  Result<const Entry*> run(FollowLast follow) {
+    while (!left_.empty()) {
+      const std::string component = std::move(left_.front());
+      left_.pop_front();
+      if (component == "..") {
+        here_.resize(std::min(here_.rfind('/'), here_.size()));
+        entry_ = at_here();
+        continue;
+      }
+      TRY(enter(component));
+      if (entry_->type == EntryType::symlink && (!left_.empty() || follow == FollowLast::yes))
+        TRY(follow_link());
+      else
+        here_ = entry_->path;
+    }
+    if (entry_ == nullptr) return fail(ErrorCode::usage, "the root is no entry");
+    return entry_;
+  }
+
+ private:
+  const Entry* at_here() const { return here_.empty() ? nullptr : tree_.find(here_); }
+
+  Status enter(const std::string& component) {
+    if (entry_ != nullptr && entry_->type != EntryType::directory) {
+      return fail(ErrorCode::not_found, "'" + printable(here_) + "' is no directory");
+    }
+    entry_ = tree_.find(here_ + '/' + component);
+    if (entry_ != nullptr) return {};
+    return fail(ErrorCode::not_found, "no '" + printable(here_ + '/' + component) + "'");
+  }
+
+  Status follow_link() {
+    if (++links_ > max_symlinks) {
+      return fail(ErrorCode::malformed, "'" + printable(path_) + "' is a symlink loop");
+    }
+    if (entry_->target.starts_with('/')) here_.clear();
+    push_front(left_, entry_->target);
+    entry_ = at_here();
+    return {};
+  }
+
+  const ImageTree& tree_;
+  std::string_view path_;
+  std::deque<std::string> left_;
+  std::string here_;              // the real path so far; empty is the root
+  const Entry* entry_ = nullptr;  // what is there, or the symlink at its end; none for the root
+  unsigned links_ = 0;
+};
+
 }  // namespace
 
 Result<const Entry*> ImageTree::resolve(std::string_view path, FollowLast follow) const {
-  std::deque<std::string> left;
-  push_front(left, path);
-  std::string here;  // the real path so far; empty is the root
-  const Entry* entry = nullptr;
-  unsigned links = 0;
-  while (!left.empty()) {
-    const std::string component = std::move(left.front());
-    left.pop_front();
-    if (component == "..") {
-      here.resize(std::min(here.rfind('/'), here.size()));
-      entry = here.empty() ? nullptr : find(here);
-      continue;
-    }
-    if (entry != nullptr && entry->type != EntryType::directory) {
-      return fail(ErrorCode::not_found, "'" + printable(here) + "' is no directory");
-    }
-    entry = find(here + '/' + component);
-    if (entry == nullptr) {
-      return fail(ErrorCode::not_found, "no '" + printable(here + '/' + component) + "'");
-    }
-    if (entry->type == EntryType::symlink && (!left.empty() || follow == FollowLast::yes)) {
-      if (++links > max_symlinks) {
-        return fail(ErrorCode::malformed, "'" + printable(path) + "' is a symlink loop");
-      }
-      if (entry->target.starts_with('/')) here.clear();
-      push_front(left, entry->target);
-      entry = here.empty() ? nullptr : find(here);
-      continue;
-    }
-    here = entry->path;
-  }
-  if (entry == nullptr) return fail(ErrorCode::usage, "the root is no entry");
-  return entry;
+  return Resolution(*this, path).run(follow);
 }
 
 std::vector<Finding> find_ima_collisions(const ImageTree& tree) {

@@ -76,8 +76,10 @@ Result<Format> detect_format(ByteView file) {
 
 std::vector<Finding> uki_findings(const uki::Uki& image) {
   std::vector<Finding> findings;
-  for (const uki::Finding& finding : image.pe.findings)
-    findings.push_back({.id = finding.id, .message = finding.message});
+  std::ranges::transform(image.pe.findings, std::back_inserter(findings),
+                         [](const uki::Finding& finding) {
+                           return Finding{.id = finding.id, .message = finding.message};
+                         });
   return findings;
 }
 
