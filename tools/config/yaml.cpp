@@ -152,9 +152,9 @@ class Builder final : public YAML::EventHandler {
 
 Result<YamlNode> parse(std::string_view text) {
   std::istringstream stream{std::string(text)};
+  Builder builder;
   try {
     YAML::Parser parser(stream);
-    Builder builder;
     (void)parser.HandleNextDocument(builder);
     Result<YamlNode> root = builder.take();
     if (!root) return root;
@@ -163,6 +163,8 @@ Result<YamlNode> parse(std::string_view text) {
       return fail(ErrorCode::malformed, "the file must hold one YAML document");
     return root;
   } catch (const YAML::Exception& error) {
+    // The parser goes on after the builder has refused, and may give up for the same reason.
+    if (builder.failed()) return builder.take();
     return fail_line(ErrorCode::malformed, "", line_of(error.mark), printable(error.msg));
   } catch (const std::exception& error) {
     return fail(ErrorCode::malformed, std::string("not YAML: ") + error.what());

@@ -85,7 +85,10 @@ TEST(Replay, refuses_a_locality_of_another_size) {
 }
 
 TEST(Replay, refuses_a_locality_that_does_not_exist) {
-  EXPECT_FALSE(replay(EventLog{locality_note({"StartupLocality\0\x05", 17})}).has_value());
+  const auto values = replay(EventLog{locality_note({"StartupLocality\0\x05", 17})});
+  ASSERT_FALSE(values.has_value());
+  EXPECT_EQ(values.error().code, ErrorCode::malformed);
+  EXPECT_EQ(values.error().message, "event 0: StartupLocality is not one byte 0 to 4");
 }
 
 }  // namespace

@@ -120,6 +120,7 @@ TEST(Gpt, refuses_what_firmware_would_not_use) {
   const auto gpt = decode_gpt(far);
   ASSERT_FALSE(gpt);
   EXPECT_EQ(gpt.error().code, ErrorCode::malformed);
+  EXPECT_EQ(gpt.error().text(), "GPT: entries LBA overflows 64 bits");
 }
 
 }  // namespace

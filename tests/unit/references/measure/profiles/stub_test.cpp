@@ -102,6 +102,7 @@ TEST(SelectStub, refuses_an_unknown_version_and_names_the_option) {
             "systemd-stub 263 has no rules; --assume-stub takes those of a version of 252..262");
   const auto none = select_stub(0, std::nullopt);
   ASSERT_FALSE(none);
+  EXPECT_EQ(none.error().code, ErrorCode::unsupported);
   EXPECT_EQ(none.error().text(),
             "no systemd-stub version in .sdmagic; --assume-stub takes those of a version of "
             "252..262");

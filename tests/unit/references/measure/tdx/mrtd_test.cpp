@@ -134,6 +134,9 @@ TEST(Mrtd, refuses_metadata_that_does_not_fit_the_image) {
   const auto value = predict_mrtd(ByteView(image).first(0x2000), *metadata, MrtdOrdering::page);
   ASSERT_FALSE(value.has_value());
   EXPECT_EQ(value.error().code, ErrorCode::malformed);
+  EXPECT_EQ(value.error().text(),
+            "TDVF metadata: this is the code part of a split image: pass the variables file before "
+            "it (VARS CODE)");
 }
 
 }  // namespace

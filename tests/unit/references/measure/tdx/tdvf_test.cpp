@@ -190,6 +190,7 @@ TEST(TdvfMetadata, refuses_sections_past_the_end_of_the_image) {
             "truncated: TDVF metadata: section 63: mem_size at 12288: need 8 bytes, 0 left");
   const auto beyond = decode_metadata(firmware.build(), 0x3001);
   ASSERT_FALSE(beyond.has_value());
+  EXPECT_EQ(beyond.error().code, ErrorCode::truncated);
   EXPECT_EQ(beyond.error().text(),
             "TDVF metadata: descriptor at 12289: beyond the end of the image");
 }
