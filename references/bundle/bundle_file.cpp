@@ -93,12 +93,12 @@ Result<Bundle> read_folder(const std::string& path) {
   return reader.take();
 }
 
-Status write_one(const std::string& root, const std::string& path, ByteView content) {
-  for (std::size_t slash = path.find('/'); slash != std::string::npos;
-       slash = path.find('/', slash + 1)) {
-    TRY(make_folder(root + "/" + path.substr(0, slash)));
+Status write_one(const std::string& folder, const std::string& name, ByteView content) {
+  for (std::size_t slash = name.find('/'); slash != std::string::npos;
+       slash = name.find('/', slash + 1)) {
+    TRY(make_folder(folder + "/" + name.substr(0, slash)));
   }
-  return update_file_atomic(root + "/" + path, content);
+  return update_file_atomic(folder + "/" + name, content);
 }
 
 Status check_layout(const Bundle& bundle) {

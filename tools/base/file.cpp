@@ -65,6 +65,8 @@ struct Buffer {
   Buffer() = default;
   Buffer(const Buffer&) = delete;
   Buffer& operator=(const Buffer&) = delete;
+  Buffer(Buffer&&) = delete;
+  Buffer& operator=(Buffer&&) = delete;
 
   ~Buffer() { ::explicit_bzero(bytes.data(), used); }
 

@@ -47,8 +47,8 @@ class Json {
 
   Json(std::string value) : value_(std::move(value)) {}  // NOLINT(google-explicit-constructor)
 
-  Json(std::string_view value)
-      : value_(std::string(value)) {}  // NOLINT(google-explicit-constructor)
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  Json(std::string_view value) : value_(std::string(value)) {}
 
   Json(const char* value) : value_(std::string(value)) {}  // NOLINT(google-explicit-constructor)
 

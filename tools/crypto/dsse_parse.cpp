@@ -20,8 +20,8 @@ namespace {
 // A text in the URL-safe alphabet, respelled; one that mixes both alphabets is left to fail.
 std::string standard_alphabet(std::string text) {
   if (text.find_first_of("+/") != std::string::npos) return text;
-  std::replace(text.begin(), text.end(), '-', '+');
-  std::replace(text.begin(), text.end(), '_', '/');
+  std::ranges::replace(text, '-', '+');
+  std::ranges::replace(text, '_', '/');
   return text;
 }
 
