@@ -54,7 +54,7 @@ Result<std::vector<std::string>> read_names(const Folder& folder, const std::str
   std::vector<std::string> names;
   while (true) {
     errno = 0;
-    const dirent* entry = ::readdir(stream.get());
+    const dirent* entry = ::readdir(stream.get());  // NOLINT(concurrency-mt-unsafe): own DIR
     if (entry == nullptr && errno != 0) return io_error(path, "read folder", errno);
     if (entry == nullptr) break;
     std::string name = static_cast<const char*>(entry->d_name);

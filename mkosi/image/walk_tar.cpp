@@ -72,6 +72,11 @@ class TarWalk {
   std::vector<Finding> take_findings() { return std::move(findings_); }
 
  private:
+  struct Block {
+    std::uint64_t offset = 0;  // in the file
+    ByteView data{};
+  };
+
   // libarchive's callback: the next piece, or -1 with the error kept for failure().
   static la_ssize_t read(archive* /*archive*/, void* self, const void** data) {
     auto& walk = *static_cast<TarWalk*>(self);
@@ -84,7 +89,7 @@ class TarWalk {
     return static_cast<la_ssize_t>(piece->size());
   }
 
-  Status failure() const {
+  tl::unexpected<Error> failure() const {
     if (source_error_) return tl::unexpected(*source_error_);
     const auto text = text_or_empty(archive_error_string(archive_.get()));
     const bool truncated = text.find("runcated") != std::string_view::npos;
@@ -186,19 +191,11 @@ class TarWalk {
     builder_.node(id).content = pool_.begin();
     std::uint64_t done = 0;
     while (true) {
-      const void* data = nullptr;
-      std::size_t length = 0;
-      la_int64_t offset = 0;
-      const int code = archive_read_data_block(archive_.get(), &data, &length, &offset);
-      if (code == ARCHIVE_EOF) break;
-      if (code != ARCHIVE_OK) return failure();
-      const auto at = static_cast<std::uint64_t>(offset);
-      if (offset < 0 || at < done || at > size || length > size - at) {
-        return fail(ErrorCode::malformed, "data outside the file's size");
-      }
-      TRY(zeros(at - done));
-      pool_.update_copy({static_cast<const std::byte*>(data), length});
-      done = at + length;
+      TRY_ASSIGN(const auto block, next_block(size, done));
+      if (!block) break;
+      TRY(zeros(block->offset - done));
+      pool_.update_copy(block->data);
+      done = block->offset + block->data.size();
       TRY(check_size(0));
       read_ += length;
       if (progress_) progress_(read_, 0);
@@ -206,6 +203,21 @@ class TarWalk {
     TRY(zeros(size - done));
     pool_.end();
     return {};
+  }
+
+  // The next stored part of a file of `size` bytes, of which `done` are behind; nothing at its end.
+  Result<std::optional<Block>> next_block(std::uint64_t size, std::uint64_t done) {
+    const void* data = nullptr;
+    std::size_t length = 0;
+    la_int64_t offset = 0;
+    const int code = archive_read_data_block(archive_.get(), &data, &length, &offset);
+    if (code == ARCHIVE_EOF) return std::nullopt;
+    if (code != ARCHIVE_OK) return failure();
+    const auto at = static_cast<std::uint64_t>(offset);
+    if (offset < 0 || at < done || at > size || length > size - at) {
+      return fail(ErrorCode::malformed, "data outside the file's size");
+    }
+    return Block{.offset = at, .data = {static_cast<const std::byte*>(data), length}};
   }
 
   Status zeros(std::uint64_t size) {

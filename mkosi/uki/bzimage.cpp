@@ -31,7 +31,7 @@ ByteReader at(ByteView file, std::uint64_t offset) {
 Result<std::string> version_text(ByteView file, std::uint16_t pointer) {
   if (pointer == 0) return std::string();
   const std::uint64_t start = std::uint64_t{pointer} + 0x200;
-  ByteReader in = at(file, start);
+  const ByteReader in = at(file, start);
   TRY(in.status());
   const std::string_view rest = as_text(in.rest()).substr(0, max_version_text);
   const std::size_t end = rest.find('\0');
