@@ -45,7 +45,7 @@ Result<ByteView> TarSource::next() {
 }
 
 void TarSource::look_at(ByteView piece) {
-  const auto last = std::find_if_not(piece.rbegin(), piece.rend(), is_zero);
+  const auto last = std::ranges::find_if_not(piece.rbegin(), piece.rend(), is_zero);
   if (last != piece.rend()) {
     data_end_ = position_ + static_cast<std::uint64_t>(std::distance(last, piece.rend()));
   }

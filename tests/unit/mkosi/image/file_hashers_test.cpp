@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mkosi/image/file_hashers.hpp"
 
+#include <array>
 #include <functional>
 #include <memory>
 #include <string>
@@ -23,7 +24,7 @@
 namespace etalon::image {
 namespace {
 
-const std::vector<HashAlg> algs = {HashAlg::sha256};
+constexpr std::array algs = {HashAlg::sha256};
 
 // Hashes the file "f" of a folder, after `change` did something to it that the lister did not see.
 class OneFile {

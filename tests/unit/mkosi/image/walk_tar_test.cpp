@@ -30,6 +30,7 @@ using test::concat;
 using test::TempFolder;
 
 void run(const std::string& command) {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread of a test changes the environment
   ASSERT_EQ(std::system(command.c_str()), 0) << command;
 }
 
