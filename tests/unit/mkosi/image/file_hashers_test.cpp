@@ -56,8 +56,8 @@ TEST(FileHashers, gives_a_file_its_digest) {
   const auto digested = OneFile().hash([] {});
   ASSERT_TRUE(digested.has_value()) << digested.error().text();
   ASSERT_EQ(digested->size(), 1U);
-  EXPECT_EQ(digested->front().first, 7U);
-  EXPECT_EQ(digested->front().second, hash_all(algs, as_bytes("content")));
+  EXPECT_EQ(digested->front().entry, 7U);
+  EXPECT_EQ(digested->front().digests, hash_all(algs, as_bytes("content")));
 }
 
 TEST(FileHashers, refuses_a_file_that_is_not_what_was_listed) {
