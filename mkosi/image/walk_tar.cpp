@@ -62,7 +62,7 @@ class TarWalk {
       if (code != ARCHIVE_OK && code != ARCHIVE_WARN) return failure();
       const auto name = text_or_empty(archive_entry_pathname(entry));
       if (code == ARCHIVE_WARN) warn(name);
-      TRY(in(place(entry, name), "entry '" + printable(name) + "'"));
+      TRY(in(place(entry, name), "entry '" + std::string(name) + "'"));
       TRY(check_size(0));
     }
   }

@@ -41,6 +41,14 @@ Json describe(const CLI::App& app) {
                            {"verbs", std::move(verbs)}});
 }
 
+// A message names what came from input escaped already, so its backslashes stay.
+std::string one_line(std::string_view message) {
+  std::string out;
+  for (const char c : message)
+    out += c == '\\' ? std::string(1, c) : printable(std::string_view(&c, 1));
+  return out;
+}
+
 // No exception of ours exists; one of a library that no adapter stopped ends here, as an error of
 // the environment and not as a crash.
 Result<ExitCode> run_guarded(const Run& run, Io& io) {
@@ -75,7 +83,7 @@ Verb Program::verb(const std::string& name, const std::string& help) {
 }
 
 Json error_json(const Error& error) {
-  Json::Object fields{{"code", name(error.code)}, {"message", printable(error.message)}};
+  Json::Object fields{{"code", name(error.code)}, {"message", one_line(error.message)}};
   if (!error.file.empty()) fields.emplace("file", printable(error.file));
   if (!error.context.empty()) fields.emplace("structure", error.structure());
   if (!error.field.empty()) fields.emplace("field", printable(error.field));

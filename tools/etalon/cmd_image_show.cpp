@@ -16,9 +16,9 @@
 #include "mkosi/image/initramfs.hpp"
 #include "mkosi/image/tree.hpp"
 #include "mkosi/image/walk.hpp"
-#include "mkosi/uki/authenticode.hpp"
 #include "mkosi/uki/bzimage.hpp"
 #include "mkosi/uki/uki.hpp"
+#include "references/bundle/manifest.hpp"
 #include "tools/base/bytes.hpp"
 #include "tools/base/digest.hpp"
 #include "tools/base/file.hpp"
@@ -27,11 +27,10 @@
 #include "tools/codec/json.hpp"
 #include "tools/etalon/image_output.hpp"
 #include "tools/etalon/verbs.hpp"
+#include "tools/pipeline/components.hpp"
 
 namespace etalon::build {
 namespace {
-
-constexpr std::array authenticode_algs = {HashAlg::sha256, HashAlg::sha384};
 
 struct ShownSection {
   std::string name{};
@@ -45,7 +44,8 @@ struct ShownUki {
   std::optional<std::string> kernel{};
   std::optional<std::string> cmdline{};
   std::optional<std::string> stub{};
-  DigestSet authenticode{};
+  std::vector<bundle::Component> components{};
+  std::vector<image::Finding> findings{};
 };
 
 struct Shown {
@@ -76,7 +76,8 @@ Result<ShownUki> show_uki(ByteView file) {
       shown.kernel = kernel->release();
     }
   }
-  TRY_ASSIGN(shown.authenticode, uki::authenticode(image.pe, authenticode_algs));
+  TRY_ASSIGN(shown.components, pipeline::uki_components(image.pe));
+  shown.findings = image::uki_findings(image);
   return shown;
 }
 
@@ -105,7 +106,7 @@ Result<Shown> show(const ImageOptions& options, cli::Io& io) {
       TRY_ASSIGN(shown.uki, in_file(show_uki(file.view()), options.image));
       // A UKI without initrd, such as an addon, is worth showing all the same.
       if (!walked && walked.error().code == ErrorCode::not_found) {
-        walked = image::Walked{.format = image::Format::uki};
+        walked = image::Walked{.format = image::Format::uki, .findings = shown.uki->findings};
       }
     }
     TRY(file.check_unchanged());
@@ -132,6 +133,18 @@ Json segments_json(const std::vector<image::Segment>& segments) {
   return Json(Json::Object{{"segments", std::move(all)}});
 }
 
+Json digests_json(const DigestSet& digests) {
+  Json::Object object;
+  for (const auto& [alg, digest] : digests)
+    object.emplace(name(alg), digest.hex());
+  return Json(std::move(object));
+}
+
+// The first component is the file as firmware measures it.
+const DigestSet& authenticode_of(const ShownUki& uki) {
+  return uki.components.front().digests;
+}
+
 void put_uki(Json::Object& object, const ShownUki& uki) {
   Json::Array sections;
   for (const ShownSection& section : uki.sections) {
@@ -152,10 +165,14 @@ void put_uki(Json::Object& object, const ShownUki& uki) {
     put_bytes(stub, "version", *uki.stub);
     object.emplace("stub", std::move(stub));
   }
-  Json::Object authenticode;
-  for (const auto& [alg, digest] : uki.authenticode)
-    authenticode.emplace(name(alg), digest.hex());
-  object.emplace("authenticode", std::move(authenticode));
+  Json::Array components;
+  for (const bundle::Component& component : uki.components) {
+    Json::Object fields{{"size", component.size}, {"digests", digests_json(component.digests)}};
+    put_bytes(fields, "name", component.name);
+    components.emplace_back(std::move(fields));
+  }
+  object.emplace("authenticode", digests_json(authenticode_of(uki)));
+  object.insert_or_assign("components", std::move(components));
 }
 
 Json shown_json(const Shown& shown) {
@@ -163,7 +180,9 @@ Json shown_json(const Shown& shown) {
       {"format", shown.format},
       {"tree",
        Json::Object{{"entries", shown.entries}, {"files", shown.files}, {"bytes", shown.bytes}}},
-      {"findings", findings_json(shown.findings)}};
+      {"findings", findings_json(shown.findings)},
+      {"components", Json::Array()},
+      {"partitions", Json::Array()}};  // no disk image is read
   if (shown.uki) put_uki(object, *shown.uki);
   if (shown.segments) object.emplace("initrd", segments_json(*shown.segments));
   return Json(std::move(object));
@@ -177,7 +196,7 @@ void print_uki(const ShownUki& uki, std::ostream& out) {
   if (uki.kernel) label(out, "kernel") << printable(*uki.kernel) << '\n';
   if (uki.stub) label(out, "stub") << printable(*uki.stub) << '\n';
   if (uki.cmdline) label(out, "cmdline") << printable(*uki.cmdline) << '\n';
-  for (const auto& [alg, digest] : uki.authenticode)
+  for (const auto& [alg, digest] : authenticode_of(uki))
     label(out, "authenticode") << name(alg) << ' ' << digest.hex() << '\n';
   for (const ShownSection& section : uki.sections) {
     label(out, "section") << std::setw(10) << printable(section.name) << ' ' << section.virtual_size

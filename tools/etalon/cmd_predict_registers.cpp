@@ -38,6 +38,7 @@ Result<cli::ExitCode> run(const Options& options, cli::Io& io) {
   TRY_ASSIGN(const auto predictions,
              in_file(pipeline::predict_platforms(image, platforms, overrides(options.common)),
                      options.common.image.image));
+  print_findings(options.common.image.image, image.walked.findings, io.err);
   if (io.json) {
     io.out << Json(Json::Object{{"platforms", pipeline::predictions_json(predictions)}}).pretty();
   } else {

@@ -2,7 +2,6 @@
 #include "tools/pipeline/measure.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <map>
 #include <string>
@@ -11,8 +10,6 @@
 #include <vector>
 
 #include "mkosi/image/tree.hpp"
-#include "mkosi/uki/authenticode.hpp"
-#include "mkosi/uki/pe.hpp"
 #include "references/bundle/bundle.hpp"
 #include "references/bundle/manifest.hpp"
 #include "references/eventlog/event_json.hpp"
@@ -24,6 +21,7 @@
 #include "tools/base/registers.hpp"
 #include "tools/base/result.hpp"
 #include "tools/config/platforms.hpp"
+#include "tools/pipeline/components.hpp"
 #include "tools/pipeline/files_json.hpp"
 #include "tools/pipeline/os_facts.hpp"
 #include "tools/pipeline/predict.hpp"
@@ -34,7 +32,6 @@ namespace {
 
 using eventlog::Expectation;
 
-constexpr std::array component_algs = {HashAlg::sha256, HashAlg::sha384};
 constexpr std::string_view policy_path = "/etc/ima/ima-policy";
 constexpr std::string_view policy_member = "policy/ima-policy";
 constexpr std::string_view config_member = "kernel/ima.config";
@@ -82,25 +79,10 @@ Status check_accepted(const std::vector<PlatformPrediction>& platforms,
   return {};
 }
 
-Result<bundle::Component> section_component(const uki::Pe& pe, const uki::Section& section) {
-  TRY_ASSIGN(const uki::Content content, pe.content(section));
-  return bundle::Component{.name = section.name,
-                           .size = content.size(),
-                           .digests = uki::hash_content(component_algs, content)};
-}
-
 Result<bundle::Image> describe_image(const UkiImage& image) {
   bundle::Image out{
       .format = "uki", .os = image.os, .kernel = image.kernel_release, .cmdline = image.cmdline};
-  const uki::Pe& pe = image.uki.pe;
-  TRY_ASSIGN(const DigestSet authenticode, uki::authenticode(pe, component_algs));
-  out.components.push_back(
-      {.name = "authenticode", .size = pe.file.size(), .digests = authenticode});
-  for (const uki::Section& section : pe.sections) {
-    if (!section.name.starts_with('.') || section.virtual_size == 0) continue;
-    TRY_ASSIGN(auto component, section_component(pe, section));
-    out.components.push_back(std::move(component));
-  }
+  TRY_ASSIGN(out.components, uki_components(image.uki.pe));
   return out;
 }
 

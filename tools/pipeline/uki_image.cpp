@@ -94,6 +94,8 @@ Result<UkiImage> read(MappedFile file, const image::WalkOptions& options) {
   TRY_ASSIGN(image.uki, uki::decode_uki(bytes));
   if (image.uki.find(".initrd") != nullptr) {
     TRY_ASSIGN(image.walked, image::walk_uki(bytes, options));
+  } else {
+    image.walked.findings = image::uki_findings(image.uki);
   }
   image.os = os_label(image.uki);
   image.kernel_release = kernel_release(image.uki);

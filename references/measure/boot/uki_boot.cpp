@@ -220,7 +220,7 @@ Status add_inner_kernel(LogBuilder& log, const UkiBootInputs& inputs, const Boot
     return {};
   }
   TRY_ASSIGN(const uki::Pe pe,
-             in(uki::decode_pe(boot.kernel), ".linux of " + printable(inputs.uki.name)));
+             in(uki::decode_pe(boot.kernel), ".linux of " + inputs.uki.name));
   return add_image(
       log, pe,
       {.reg = pcr4,

@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tools/base/bytes.hpp"
 #include "tools/base/result.hpp"
 #include "tools/cli/verb.hpp"
 #include "tools/codec/json.hpp"
@@ -78,6 +79,16 @@ TEST(Program, prints_no_control_bytes_of_the_input) {
   ASSERT_TRUE(json.has_value());
   EXPECT_EQ(json->canonical(), R"({"error":{"code":"malformed","field":"a\\x0ab",)"
                                R"("message":"bad","offset":4,"structure":"c\\x1b[2J"}})");
+}
+
+// A message has escaped what came from input, and is not escaped again.
+TEST(Program, keeps_a_message_the_same_in_json) {
+  const auto outcome = run({"work", "--json", "x"}, [](Io& /*io*/) -> Result<ExitCode> {
+    return fail(ErrorCode::malformed, "'" + printable("a\n\\") + "' \x01");
+  });
+  const auto json = parse_json(outcome.out);
+  ASSERT_TRUE(json.has_value());
+  EXPECT_EQ(json->canonical(), R"({"error":{"code":"malformed","message":"'a\\x0a\\x5c' \\x01"}})");
 }
 
 TEST(Program, a_usage_error_of_a_verb_is_2) {
