@@ -27,7 +27,7 @@ Json origin_json(const Origin& origin) {
   if (!origin.input.empty()) fields.emplace("input", origin.input);
   if (origin.sha256) fields.emplace("sha256", origin.sha256->hex());
   if (!origin.rule.empty()) fields.emplace("rule", origin.rule);
-  return Json(std::move(fields));
+  return {std::move(fields)};
 }
 
 Result<std::string> optional_text(const Json& json, std::string_view member) {
@@ -73,7 +73,7 @@ Json digests_json(const DigestSet& digests) {
   Json::Object fields;
   for (const auto& [alg, digest] : digests)
     fields.emplace(name(alg), digest.hex());
-  return Json(std::move(fields));
+  return {std::move(fields)};
 }
 
 Result<DigestSet> parse_digests(const Json::Object& json) {
@@ -103,7 +103,7 @@ Json event_json(const Event& event) {
                       {"basis", name(event.basis)},
                       {"summary", event.summary}};
   if (event.preimage) fields.emplace("preimage", to_hex(*event.preimage));
-  return Json(std::move(fields));
+  return {std::move(fields)};
 }
 
 Result<Event> parse_event(const Json& json) {
@@ -132,7 +132,7 @@ Json log_json(std::span<const Event> log) {
   Json::Array events;
   for (const Event& event : log)
     events.push_back(event_json(event));
-  return Json(std::move(events));
+  return {std::move(events)};
 }
 
 Result<EventLog> parse_log(const Json& json) {
@@ -150,7 +150,7 @@ Json registers_json(const RegisterValues& values) {
   Json::Object registers;
   for (const auto& [reg, digests] : values)
     registers.emplace(reg.text(), digests_json(digests));
-  return Json(std::move(registers));
+  return {std::move(registers)};
 }
 
 }  // namespace etalon::eventlog

@@ -104,7 +104,7 @@ Json expectation_json(const Expectation& expectation) {
   }
   if (!expectation.reason.empty()) fields.emplace("reason", expectation.reason);
   if (!expectation.advice.empty()) fields.emplace("advice", expectation.advice);
-  return Json(std::move(fields));
+  return {std::move(fields)};
 }
 
 Result<Expectation> parse_expectation(const Json& json) {

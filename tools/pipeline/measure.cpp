@@ -176,6 +176,13 @@ Result<std::vector<PlatformPrediction>> predict_each(const UkiImage& image,
   return predictions;
 }
 
+// Caps on what is read back hold for what is written, too.
+Result<bundle::Bundle> make_readable(bundle::Manifest manifest, bundle::Files members) {
+  TRY_ASSIGN(auto made, bundle::make_bundle(std::move(manifest), std::move(members)));
+  TRY(in(bundle::parse_payload(made.envelope.payload), "manifest"));
+  return made;
+}
+
 }  // namespace
 
 Result<std::vector<PlatformPrediction>> predict_platforms(
@@ -205,9 +212,7 @@ Result<Measurement> measure(const UkiImage& image, const MeasureInputs& inputs) 
   }
   add_subjects(image, out.platforms, manifest);
   if (inputs.kernel_config) members.emplace(config_member, *inputs.kernel_config);
-  TRY_ASSIGN(out.bundle, bundle::make_bundle(std::move(manifest), std::move(members)));
-  // Caps on what is read back hold for what is written, too.
-  TRY(in(bundle::parse_payload(out.bundle.envelope.payload), "manifest"));
+  TRY_ASSIGN(out.bundle, make_readable(std::move(manifest), std::move(members)));
   TRY(image.file.check_unchanged());
   return out;
 }

@@ -45,8 +45,7 @@ Status bad_value(const config::Platform& platform, std::string_view key, std::si
                  platform.document);
 }
 
-Result<Bytes> firmware_of(const config::Platform& platform) {
-  const config::Firmware& firmware = *platform.firmware;
+Result<Bytes> firmware_of(const config::Platform& platform, const config::Firmware& firmware) {
   auto image = load_firmware(firmware.file, firmware.code);
   if (!image && image.error().code == ErrorCode::usage) {
     TRY(bad_value(platform, "firmware", firmware.line,
@@ -75,7 +74,7 @@ Status add_mrtd(const std::string& file, ByteView image, PlatformPrediction& out
 // is computed from it.
 Status add_firmware(const config::Platform& platform, PlatformPrediction& out) {
   if (!platform.firmware) return {};
-  TRY_ASSIGN(const Bytes image, firmware_of(platform));
+  TRY_ASSIGN(const Bytes image, firmware_of(platform, *platform.firmware));
   if (platform.tee == config::Tee::tdx) TRY(add_mrtd(platform.firmware->file, image, out));
   constexpr std::array algs = {HashAlg::sha256, HashAlg::sha384};
   out.inputs.push_back({.name = "firmware", .digests = hash_all(algs, image)});

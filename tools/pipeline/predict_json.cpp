@@ -24,7 +24,7 @@ Json texts(const std::vector<std::string>& lines) {
   Json::Array array;
   for (const std::string& line : lines)
     array.emplace_back(line);
-  return Json(std::move(array));
+  return {std::move(array)};
 }
 
 Json prediction_json(const PlatformPrediction& prediction) {
@@ -82,7 +82,7 @@ Json predictions_json(std::span<const PlatformPrediction> predictions) {
   Json::Array platforms;
   for (const PlatformPrediction& each : predictions)
     platforms.push_back(prediction_json(each));
-  return Json(std::move(platforms));
+  return {std::move(platforms)};
 }
 
 void print_predictions(std::span<const PlatformPrediction> predictions, std::ostream& out) {

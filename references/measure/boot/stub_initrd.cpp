@@ -94,9 +94,13 @@ Bytes generated_cpio(std::string_view path, ByteView content) {
   }
   write_record(out, {.inode = inode, .mode = file_mode, .name = path, .data = content});
   // The trailer is a constant of the stub, and its name size is written in upper case there.
+  std::array<std::string_view, 13> fields{};
+  fields.fill("00000000");
+  fields[4] = "00000001";   // links
+  fields[11] = "0000000B";  // name size
   out.text("070701");
-  for (int field = 0; field < 13; ++field)
-    out.text(field == 4 ? "00000001" : field == 11 ? "0000000B" : "00000000");
+  for (const std::string_view field : fields)
+    out.text(field);
   out.text("TRAILER!!!").u8(0).align(alignment);
   return out.take();
 }

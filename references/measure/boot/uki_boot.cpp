@@ -247,7 +247,7 @@ Status add_kernel_cmdline(LogBuilder& log, const UkiBootInputs& inputs, const Bo
               .origin = from_platform(rule),
               .basis = eventlog::weakest(basis, boot.stub.basis),
               .summary = std::string(cmdline_event_summary)};
-  if (!cmdline_known(boot)) {
+  if (!boot.cmdline || !cmdline_known(boot)) {
     log.add(std::move(event));
     return {};
   }
@@ -334,16 +334,12 @@ Result<Boot> prepare(const UkiBootInputs& inputs) {
   return boot;
 }
 
-}  // namespace
-
-Result<Prediction> predict_uki_boot(const UkiBootInputs& inputs) {
-  TRY_ASSIGN(const Boot boot, in_file(prepare(inputs), inputs.uki.name));
-  const bool tdx = inputs.tee == Tee::tdx;
-  LogBuilder log(inputs.tee, tdx ? std::vector{HashAlg::sha384} : inputs.banks);
+// In the order of the boot.
+Status add_events(LogBuilder& log, const UkiBootInputs& inputs, const Boot& boot) {
   add_action(log, pcr4, "Calling EFI Application from Boot Option");
   add_separator(log, pcr4);
   // One separator for PCR 4 and one for PCR 5; the RTMR of both gets one.
-  if (!tdx) add_separator(log, pcr5);
+  if (log.tee() != Tee::tdx) add_separator(log, pcr5);
   TRY(add_gpt(log, inputs.gpt));
   TRY(in_file(add_images(log, inputs, boot), inputs.uki.name));
   TRY(add_stub_events(log, inputs, boot));
@@ -351,7 +347,15 @@ Result<Prediction> predict_uki_boot(const UkiBootInputs& inputs) {
   TRY(add_kernel_events(log, inputs, boot));
   add_action(log, pcr5, "Exit Boot Services Invocation");
   add_action(log, pcr5, "Exit Boot Services Returned with Success");
+  return {};
+}
 
+}  // namespace
+
+Result<Prediction> predict_uki_boot(const UkiBootInputs& inputs) {
+  TRY_ASSIGN(const Boot boot, in_file(prepare(inputs), inputs.uki.name));
+  LogBuilder log(inputs.tee, inputs.tee == Tee::tdx ? std::vector{HashAlg::sha384} : inputs.banks);
+  TRY(add_events(log, inputs, boot));
   Prediction prediction{.events = log.take(), .rules = log.take_rules()};
   prediction.stub_version = boot.image.stub ? boot.image.stub->text : "";
   prediction.kernel_release = boot.kernel_release;

@@ -52,8 +52,9 @@ const KernelProfile* find_release(std::string_view release) {
 
 std::optional<KernelVersion> parse_kernel_version(std::string_view release) {
   KernelVersion version;
-  const char* const end = release.data() + release.size();
-  const auto [dot, error] = std::from_chars(release.data(), end, version.version);
+  const char* const begin = release.data();
+  const char* const end = begin + release.size();
+  const auto [dot, error] = std::from_chars(begin, end, version.version);
   if (error != std::errc() || dot == end || *dot != '.') return std::nullopt;
   const auto [stop, error_after] = std::from_chars(dot + 1, end, version.patchlevel);
   if (error_after != std::errc()) return std::nullopt;
@@ -65,7 +66,7 @@ std::span<const KernelProfile> kernel_profiles() {
 }
 
 const KernelProfile* find_kernel(KernelVersion version) {
-  const auto at = std::ranges::find_if(profiles, [version](const KernelProfile& each) {
+  const auto* const at = std::ranges::find_if(profiles, [version](const KernelProfile& each) {
     return version >= each.first && version <= each.last;
   });
   return at == profiles.end() ? nullptr : &*at;

@@ -103,7 +103,7 @@ std::span<const StubProfile> stub_profiles() {
 }
 
 const StubProfile* find_stub(unsigned version) {
-  const auto at = std::ranges::find_if(profiles, [version](const StubProfile& each) {
+  const auto* const at = std::ranges::find_if(profiles, [version](const StubProfile& each) {
     return version >= each.first && version <= each.last;
   });
   return at == profiles.end() ? nullptr : &*at;
