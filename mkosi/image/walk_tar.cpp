@@ -197,7 +197,7 @@ class TarWalk {
       pool_.update_copy(block->data);
       done = block->offset + block->data.size();
       TRY(check_size(0));
-      read_ += length;
+      read_ += block->data.size();
       if (progress_) progress_(read_, 0);
     }
     TRY(zeros(size - done));
