@@ -25,7 +25,7 @@ void put_text(Json::Object& fields, const char* member, const std::string& text)
 }
 
 Json texts_json(const std::vector<std::string>& texts) {
-  return Json(Json::Array(texts.begin(), texts.end()));
+  return Json::Array(texts.begin(), texts.end());
 }
 
 void put_texts(Json::Object& fields, const char* member, const std::vector<std::string>& texts) {
@@ -39,10 +39,11 @@ Json release_json(const Release& release) {
   if (release.not_before) fields.emplace("notBefore", release.not_before->text());
   if (release.not_after) fields.emplace("notAfter", release.not_after->text());
   std::vector<std::string> supersedes;
+  supersedes.reserve(release.supersedes.size());
   for (const Sha256& each : release.supersedes)
     supersedes.push_back(each.hex());
   put_texts(fields, "supersedes", supersedes);
-  return Json(std::move(fields));
+  return fields;
 }
 
 Json image_json(const Image& image) {
@@ -57,7 +58,7 @@ Json image_json(const Image& image) {
                                          {"digests", eventlog::digests_json(each.digests)}});
   }
   fields.emplace("components", std::move(components));
-  return Json(std::move(fields));
+  return fields;
 }
 
 Json bits_json(const MaskedBits& bits) {
@@ -78,7 +79,7 @@ Json td_json(const TdPins& td) {
     fields.emplace("mrseam", Json::Object{{"any", std::move(any)}});
   }
   if (td.min_tcb_svn) fields.emplace("min_tcb_svn", to_hex(*td.min_tcb_svn));
-  return Json(std::move(fields));
+  return fields;
 }
 
 Json variants_json(const std::vector<EventVariant>& variants) {
@@ -89,7 +90,7 @@ Json variants_json(const std::vector<EventVariant>& variants) {
                                     {"label", each.label},
                                     {"digests", eventlog::digests_json(each.digests)}});
   }
-  return Json(std::move(array));
+  return array;
 }
 
 Json platform_json(const Platform& platform) {
@@ -110,7 +111,7 @@ Json platform_json(const Platform& platform) {
   put_texts(fields, "unpinned", platform.unpinned);
   if (!platform.variants.empty()) fields.emplace("variants", variants_json(platform.variants));
   if (platform.tee == "tdx") fields.emplace("td", td_json(platform.td.value_or(TdPins{})));
-  return Json(std::move(fields));
+  return fields;
 }
 
 Json ima_json(const Ima& ima) {
@@ -121,7 +122,7 @@ Json ima_json(const Ima& ima) {
   if (ima.boot_aggregate) {
     fields.emplace("bootAggregate", eventlog::expectation_json(*ima.boot_aggregate));
   }
-  return Json(std::move(fields));
+  return fields;
 }
 
 Json members_json(const std::vector<Member>& members) {
@@ -132,7 +133,7 @@ Json members_json(const std::vector<Member>& members) {
                                     {"size", each.size},
                                     {"mediaType", each.media_type}});
   }
-  return Json(std::move(array));
+  return array;
 }
 
 Json predicate_json(const Manifest& manifest) {
@@ -149,7 +150,7 @@ Json predicate_json(const Manifest& manifest) {
                       {"members", members_json(manifest.members)},
                       {"tools", std::move(tools)}};
   if (manifest.ima) fields.emplace("ima", ima_json(*manifest.ima));
-  return Json(std::move(fields));
+  return fields;
 }
 
 }  // namespace

@@ -171,15 +171,19 @@ Status parse_mrseam(const Json& json, TdPins& td) {
   return {};
 }
 
+Status parse_td_registers(const Json& json, TdPins& td) {
+  TRY(parse_td_register(json, "mrconfigid", td.mrconfigid));
+  TRY(parse_td_register(json, "mrowner", td.mrowner));
+  TRY(parse_td_register(json, "mrownerconfig", td.mrownerconfig));
+  return parse_td_register(json, "mrservicetd", td.mrservicetd);
+}
+
 Result<TdPins> parse_td(const Json& json) {
   if (json.object() == nullptr) return fail(ErrorCode::malformed, "not an object");
   TdPins td;
   TRY(parse_bits(json, "attributes", td.attributes));
   TRY(parse_bits(json, "xfam", td.xfam));
-  TRY(parse_td_register(json, "mrconfigid", td.mrconfigid));
-  TRY(parse_td_register(json, "mrowner", td.mrowner));
-  TRY(parse_td_register(json, "mrownerconfig", td.mrownerconfig));
-  TRY(parse_td_register(json, "mrservicetd", td.mrservicetd));
+  TRY(parse_td_registers(json, td));
   TRY(parse_mrseam(json, td));
   if (json.find("min_tcb_svn") != nullptr) {
     TRY_ASSIGN(const std::string text, json_text(json, "min_tcb_svn"));

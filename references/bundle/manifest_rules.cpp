@@ -59,8 +59,8 @@ Status check_members(const Manifest& manifest) {
 
 Status check_listed(const Manifest& manifest, const std::string& path) {
   if (path.empty()) return {};
-  const bool listed = std::any_of(manifest.members.begin(), manifest.members.end(),
-                                  [&](const Member& each) { return each.path == path; });
+  const bool listed =
+      std::ranges::any_of(manifest.members, [&](const Member& each) { return each.path == path; });
   if (listed) return {};
   return broken("'" + printable(path) + "' is named but is not a member");
 }
@@ -77,6 +77,15 @@ Status check_bits(const MaskedBits& bits, std::string_view name) {
   return broken(std::string(name) + " has bits outside its mask");
 }
 
+Status check_td(const Platform& platform) {
+  if (!platform.td) return {};
+  if (platform.tee != "tdx") {
+    return broken("platform '" + platform.id + "' has a TD body but is no TD");
+  }
+  TRY(check_bits(platform.td->attributes, "attributes"));
+  return check_bits(platform.td->xfam, "xfam");
+}
+
 Status check_platforms(const Manifest& manifest) {
   if (manifest.platforms.size() > max_platforms) {
     return fail(ErrorCode::limit, "more than " + std::to_string(max_platforms) + " platforms");
@@ -86,10 +95,7 @@ Status check_platforms(const Manifest& manifest) {
     if (!is_id(each.id)) return broken("'" + printable(each.id) + "' is not a platform id");
     if (!ids.insert(each.id).second) return broken("platform '" + each.id + "' appears twice");
     TRY(check_listed(manifest, each.eventlog));
-    if (!each.td) continue;
-    if (each.tee != "tdx") return broken("platform '" + each.id + "' has a TD body but is no TD");
-    TRY(check_bits(each.td->attributes, "attributes"));
-    TRY(check_bits(each.td->xfam, "xfam"));
+    TRY(check_td(each));
   }
   return {};
 }

@@ -85,8 +85,8 @@ bool fits(const DigestSet& reference, const DigestSet& observed) {
 std::vector<HashAlg> subject_algs(const Manifest& manifest) {
   std::vector<HashAlg> algs;
   for (const HashAlg alg : all_hash_algs) {
-    const bool used = std::any_of(manifest.subjects.begin(), manifest.subjects.end(),
-                                  [&](const Subject& s) { return s.digest.find(alg) != nullptr; });
+    const bool used = std::ranges::any_of(
+        manifest.subjects, [&](const Subject& s) { return s.digest.find(alg) != nullptr; });
     if (used) algs.push_back(alg);
   }
   return algs;
@@ -98,8 +98,8 @@ Check subject_check(const Manifest& manifest, const DigestSet& observed) {
     check.detail = "no image was named";
     return check;
   }
-  const auto at = std::find_if(manifest.subjects.begin(), manifest.subjects.end(),
-                               [&](const Subject& each) { return fits(each.digest, observed); });
+  const auto at = std::ranges::find_if(
+      manifest.subjects, [&](const Subject& each) { return fits(each.digest, observed); });
   const bool found = at != manifest.subjects.end();
   check.result = found ? CheckResult::pass : CheckResult::fail;
   check.detail = found ? "is '" + printable(at->name) + "'" : "the image is none of the subjects";
@@ -143,20 +143,19 @@ void skip_the_rest(Report& report) {
 
 Verdict verdict_of(const std::vector<Check>& checks) {
   const auto has = [&](CheckResult result) {
-    return std::any_of(checks.begin(), checks.end(),
-                       [&](const Check& each) { return each.result == result; });
+    return std::ranges::any_of(checks, [&](const Check& each) { return each.result == result; });
   };
   if (has(CheckResult::fail)) return Verdict::fail;
   return checks.front().result == CheckResult::pass ? Verdict::pass : Verdict::inconclusive;
 }
 
 Json texts_json(const std::vector<std::string>& texts) {
-  return Json(Json::Array(texts.begin(), texts.end()));
+  return Json::Array(texts.begin(), texts.end());
 }
 
 Json release_name(const Report& report) {
   if (!report.manifest || report.manifest->release.name.empty()) return {};
-  return Json(report.manifest->release.name);
+  return report.manifest->release.name;
 }
 
 }  // namespace

@@ -56,7 +56,8 @@ Result<Utc> Utc::parse(std::string_view text) {
   if (!day.ok() || hour > 23 || minute > 59 || second > 59) return bad();
   const std::int64_t days = std::chrono::sys_days(day).time_since_epoch().count();
   if (days < 0) return bad();
-  return Utc(days * seconds_per_day + hour * 3600 + minute * 60 + second);
+  return Utc(days * seconds_per_day + std::int64_t{hour} * 3600 + std::int64_t{minute} * 60 +
+             second);
 }
 
 Result<Utc> Utc::from_unix(std::int64_t seconds) {

@@ -69,7 +69,8 @@ struct Program::State {
   Chosen chosen;
 };
 
-Program::Program(std::string name, std::string purpose) : state_(std::make_unique<State>(purpose)) {
+Program::Program(std::string name, const std::string& purpose)
+    : state_(std::make_unique<State>(purpose)) {
   state_->app.name(name);
   state_->name = std::move(name);
   state_->app.set_version_flag("--version", state_->name + " " ETALON_VERSION);

@@ -18,9 +18,11 @@ namespace etalon::cli {
 class Program {
  public:
   // `name` is the program's; `purpose` heads its help.
-  Program(std::string name, std::string purpose);
+  Program(std::string name, const std::string& purpose);
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;
+  Program(Program&&) = delete;
+  Program& operator=(Program&&) = delete;
   ~Program();
 
   // A verb, or a group of verbs, of this program.

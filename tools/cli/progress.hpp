@@ -21,6 +21,8 @@ class Progress {
   Progress(Io& io, std::string label, Clock::time_point start = Clock::now());
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
+  Progress(Progress&&) = delete;
+  Progress& operator=(Progress&&) = delete;
   ~Progress();
 
   // Bytes done so far, of `total` when that is not 0. May be called from any thread.

@@ -36,7 +36,7 @@ using Header = std::array<std::byte, block_size>;
 
 void put(Header& header, std::size_t at, std::string_view text) {
   const ByteView bytes = as_bytes(text);
-  std::copy(bytes.begin(), bytes.end(), header.begin() + static_cast<std::ptrdiff_t>(at));
+  std::ranges::copy(bytes, header.begin() + static_cast<std::ptrdiff_t>(at));
 }
 
 std::string octal(std::uint64_t value, std::size_t digits) {
@@ -74,7 +74,7 @@ std::size_t padding(std::uint64_t size) {
 }
 
 bool is_zero(ByteView bytes) {
-  return std::all_of(bytes.begin(), bytes.end(), [](std::byte b) { return b == std::byte{0}; });
+  return std::ranges::all_of(bytes, [](std::byte b) { return b == std::byte{0}; });
 }
 
 std::string_view name_in(ByteView block) {

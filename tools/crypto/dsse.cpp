@@ -24,9 +24,9 @@ namespace {
 // Replaces what the same key signed before, which is why a full envelope may have room.
 Status put(Envelope& envelope, const PublicKey& key, Bytes signature) {
   const Bytes message = pae(envelope.payload_type, envelope.payload);
-  const auto others = std::stable_partition(
-      envelope.signatures.begin(), envelope.signatures.end(),
-      [&](const Signature& each) { return !key.verifies(message, each.sig); });
+  const auto same = std::ranges::stable_partition(
+      envelope.signatures, [&](const Signature& each) { return !key.verifies(message, each.sig); });
+  const auto others = same.begin();
   if (others - envelope.signatures.begin() == static_cast<std::ptrdiff_t>(max_signatures)) {
     return fail(ErrorCode::limit, "no room for another signature");
   }
@@ -72,9 +72,9 @@ std::vector<bool> signed_by(const Envelope& envelope, std::span<const PublicKey>
   const Bytes message = pae(envelope.payload_type, envelope.payload);
   std::vector<bool> signers;
   for (const PublicKey& key : keys) {
-    signers.push_back(
-        std::any_of(envelope.signatures.begin(), envelope.signatures.end(),
-                    [&](const Signature& each) { return key.verifies(message, each.sig); }));
+    signers.push_back(std::ranges::any_of(envelope.signatures, [&](const Signature& each) {
+      return key.verifies(message, each.sig);
+    }));
   }
   return signers;
 }

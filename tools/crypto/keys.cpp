@@ -91,10 +91,12 @@ const char* own_hash(KeyType type) {
 }
 
 const unsigned char* raw(ByteView bytes) {
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): OpenSSL's type of a byte
   return reinterpret_cast<const unsigned char*>(bytes.data());
 }
 
 unsigned char* raw(Bytes& bytes) {
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): OpenSSL's type of a byte
   return reinterpret_cast<unsigned char*>(bytes.data());
 }
 
@@ -210,8 +212,9 @@ Result<PublicKey> PublicKey::from_pem(ByteView pem) {
     return refused("not a PEM file");
   }
   const std::string found = type;
-  const Bytes der =
-      to_bytes(ByteView(reinterpret_cast<std::byte*>(data), static_cast<std::size_t>(size)));
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): OpenSSL's type of a byte
+  const auto* bytes = reinterpret_cast<const std::byte*>(data);
+  const Bytes der = to_bytes(ByteView(bytes, static_cast<std::size_t>(size)));
   OPENSSL_free(type);
   OPENSSL_free(header);
   OPENSSL_clear_free(data, der.size());

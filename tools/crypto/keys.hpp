@@ -23,7 +23,7 @@ enum class KeyType : std::uint8_t { p256, ed25519, p384 };
 
 std::string_view name(KeyType type);
 // "p256", "ed25519" or "p384"; usage error otherwise.
-Result<KeyType> parse_key_type(std::string_view name);
+Result<KeyType> parse_key_type(std::string_view text);
 
 // No PEM file of a key that we read is larger.
 inline constexpr std::uint64_t max_key_file = 16384;
@@ -99,7 +99,7 @@ class PrivateKey {
   Result<Bytes> sign(ByteView message) const;
 
  private:
-  static Result<PrivateKey> own(evp_pkey_st* key);
+  static Result<PrivateKey> own(evp_pkey_st* pointer);
 
   PrivateKey(PublicKey public_key, std::shared_ptr<evp_pkey_st> key)
       : public_(std::move(public_key)), key_(std::move(key)) {}

@@ -39,11 +39,12 @@ key=$out/demo-key
 release=demo-1
 rm -f "$bundle"
 
-# The rules of MRTD are known from source code only; a demo may state such values.
+# These rules are known from source code only, as no machine with TDX was at hand; a demo may state
+# values that rest on them.
 step "measure: what every register will be"
 "$bin/etalon" measure "$out/demo.efi" --platforms "$out/platforms/platforms.yaml" \
   --release "$release" --accept "MRTD kvm-page" --accept "MRTD kvm-section" \
-  --json -o "$bundle" > "$out/registers.json"
+  --accept "Linux 6.1: no CC measurement" --json -o "$bundle" > "$out/registers.json"
 /usr/bin/python3 "$top/tools/dev/registers.py" < "$out/registers.json"
 
 step "sign"

@@ -53,7 +53,7 @@ Result<std::vector<crypto::PublicKey>> load_keys(const std::vector<std::string>&
     TRY_ASSIGN(const Bytes pem, read_file(path, crypto::max_key_file));
     TRY_ASSIGN(const crypto::PublicKey key,
                in_file(in(crypto::PublicKey::from_pem(pem), "public key"), path));
-    if (std::find(keys.begin(), keys.end(), key) != keys.end()) {
+    if (std::ranges::find(keys, key) != keys.end()) {
       return in_file(Result<std::vector<crypto::PublicKey>>(
                          fail(ErrorCode::usage, "the same key is given twice")),
                      path);
@@ -151,7 +151,7 @@ void add_bundle(cli::Program& program) {
   verb.option("BUNDLE", options->bundle, "folder, tar file or manifest.dsse.json").required();
   verb.option("--key", options->keys, "public key that must have signed; may be repeated")
       .required();
-  cli::Option image =
+  const cli::Option image =
       verb.option("--image", options->image, "file that must be one of the subjects");
   verb.option("--subject", options->subject, "its digest, as ALG:HEX").excludes(image);
   verb.option("--name", options->release, "name that the release must have");

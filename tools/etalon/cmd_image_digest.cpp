@@ -33,7 +33,7 @@ Json file_json(const image::Entry& entry) {
   Json::Object object{
       {"size", entry.size}, {"type", name(entry.type)}, {"digests", std::move(digests)}};
   put_bytes(object, "path", entry.path);
-  return Json(std::move(object));
+  return object;
 }
 
 // As sha256sum spells a name: when newline, carriage return or backslash are in it they are escaped

@@ -48,7 +48,7 @@ Json entry_json(const image::Entry& entry) {
     object.emplace("links", entry.links);
     object.emplace("inode", entry.inode);
   }
-  return Json(std::move(object));
+  return object;
 }
 
 void print_entry(const image::Entry& entry, std::ostream& out) {

@@ -92,24 +92,27 @@ void count(const image::ImageTree& tree, Shown& shown) {
   }
 }
 
+// The sections of a UKI; nothing for a folder or another file.
+Result<std::optional<ShownUki>> show_if_uki(const std::string& path) {
+  struct stat info {};
+
+  if (::stat(path.c_str(), &info) != 0) return io_error(path, "open", errno);
+  if (!S_ISREG(info.st_mode)) return std::optional<ShownUki>();
+  TRY_ASSIGN(const MappedFile file, MappedFile::open(path));
+  const auto format = image::detect_format(file.view());
+  if (!format || *format != image::Format::uki) return std::optional<ShownUki>();
+  TRY_ASSIGN(ShownUki shown, in_file(show_uki(file.view()), path));
+  TRY(file.check_unchanged());
+  return std::optional(std::move(shown));
+}
+
 Result<Shown> show(const ImageOptions& options, cli::Io& io) {
   Shown shown;
   auto walked = walk_image(options, {}, io);
-
-  struct stat info {};
-
-  if (::stat(options.image.c_str(), &info) != 0) return io_error(options.image, "open", errno);
-  if (S_ISREG(info.st_mode)) {
-    TRY_ASSIGN(const MappedFile file, MappedFile::open(options.image));
-    const auto format = image::detect_format(file.view());
-    if (format && *format == image::Format::uki) {
-      TRY_ASSIGN(shown.uki, in_file(show_uki(file.view()), options.image));
-      // A UKI without initrd, such as an addon, is worth showing all the same.
-      if (!walked && walked.error().code == ErrorCode::not_found) {
-        walked = image::Walked{.format = image::Format::uki, .findings = shown.uki->findings};
-      }
-    }
-    TRY(file.check_unchanged());
+  TRY_ASSIGN(shown.uki, show_if_uki(options.image));
+  // A UKI without initrd, such as an addon, is worth showing all the same.
+  if (shown.uki && !walked && walked.error().code == ErrorCode::not_found) {
+    walked = image::Walked{.format = image::Format::uki, .findings = shown.uki->findings};
   }
   TRY_ASSIGN(image::Walked found, std::move(walked));
   shown.format = name(found.format);
@@ -137,7 +140,7 @@ Json digests_json(const DigestSet& digests) {
   Json::Object object;
   for (const auto& [alg, digest] : digests)
     object.emplace(name(alg), digest.hex());
-  return Json(std::move(object));
+  return object;
 }
 
 // The first component is the file as firmware measures it.
@@ -185,7 +188,7 @@ Json shown_json(const Shown& shown) {
       {"partitions", Json::Array()}};  // no disk image is read
   if (shown.uki) put_uki(object, *shown.uki);
   if (shown.segments) object.emplace("initrd", segments_json(*shown.segments));
-  return Json(std::move(object));
+  return object;
 }
 
 std::ostream& label(std::ostream& out, std::string_view text) {

@@ -29,7 +29,7 @@ constexpr mode_t private_mode = 0600;
 Status write_pair(const std::string& base, const crypto::PrivateKey& key) {
   TRY_ASSIGN(const crypto::SecretBytes pem, key.pem());
   TRY(create_file_atomic(base + ".key", pem.view(), private_mode));
-  const Status written = create_file_atomic(base + ".pub", as_bytes(key.public_key().pem()));
+  Status written = create_file_atomic(base + ".pub", as_bytes(key.public_key().pem()));
   if (written) return {};
   std::error_code ignored;
   std::filesystem::remove(base + ".key", ignored);

@@ -70,8 +70,8 @@ Result<Checked> check(const Options& options) {
 }
 
 Json accepted_json(Accepted accepted) {
-  if (accepted == Accepted::unknown) return Json();
-  return Json(accepted == Accepted::yes);
+  if (accepted == Accepted::unknown) return {};
+  return accepted == Accepted::yes;
 }
 
 Json rule_json(const policy::JudgedLine& line) {
@@ -82,16 +82,15 @@ Json rule_json(const policy::JudgedLine& line) {
       {"errno", verdict.code == policy::Errno::none ? Json() : Json(name(verdict.code))},
       {"reason", verdict.reason}};
   put_bytes(object, "text", line.text);
-  return Json(std::move(object));
+  return object;
 }
 
 Json finding_json(const policy::LintFinding& finding) {
-  return Json(
-      Json::Object{{"id", finding.id},
-                   {"severity", name(finding.severity)},
-                   {"line", finding.line ? Json(std::uint64_t{*finding.line}) : Json()},
-                   {"message", finding.message},
-                   {"fix", finding.fix}});
+  return Json(Json::Object{{"id", finding.id},
+                           {"severity", name(finding.severity)},
+                           {"line", finding.line ? Json(std::uint64_t{*finding.line}) : Json()},
+                           {"message", finding.message},
+                           {"fix", finding.fix}});
 }
 
 Json checked_json(const Checked& checked, const Options& options) {
@@ -99,7 +98,7 @@ Json checked_json(const Checked& checked, const Options& options) {
   for (const policy::JudgedLine& line : checked.judged.rules)
     rules.push_back(rule_json(line));
   Json::Object object{{"rules", std::move(rules)}};
-  if (options.each_line) return Json(std::move(object));
+  if (options.each_line) return object;
   Json::Array findings;
   for (const policy::LintFinding& finding : checked.findings)
     findings.push_back(finding_json(finding));
@@ -108,7 +107,7 @@ Json checked_json(const Checked& checked, const Options& options) {
                                           {"path", accepted_json(checked.judged.path.accepted)}});
   object.emplace("reasons", Json::Object{{"lines", checked.judged.lines.reason},
                                          {"path", checked.judged.path.reason}});
-  return Json(std::move(object));
+  return object;
 }
 
 std::string_view word(Accepted accepted) {

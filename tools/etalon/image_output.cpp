@@ -74,7 +74,7 @@ Json findings_json(std::span<const image::Finding> findings) {
     if (finding.offset) object.emplace("offset", *finding.offset);
     all.emplace_back(std::move(object));
   }
-  return Json(std::move(all));
+  return all;
 }
 
 void JsonArrayWriter::add(const Json& element) {
