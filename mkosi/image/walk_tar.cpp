@@ -197,12 +197,16 @@ class TarWalk {
       pool_.update_copy(block->data);
       done = block->offset + block->data.size();
       TRY(check_size(0));
-      read_ += block->data.size();
-      if (progress_) progress_(read_, 0);
+      report(block->data.size());
     }
     TRY(zeros(size - done));
     pool_.end();
     return {};
+  }
+
+  void report(std::size_t more) {
+    read_ += more;
+    if (progress_) progress_(read_, 0);
   }
 
   // The next stored part of a file of `size` bytes, of which `done` are behind; nothing at its end.

@@ -28,7 +28,7 @@ struct KernelVersion {
 
 // From "6.12.95+deb12-amd64", "6.12" or "v6.12"; malformed when two numbers do not lead,
 // unsupported outside the versions whose grammar is known.
-Result<KernelVersion> parse_kernel_version(std::string_view text);
+Result<KernelVersion> parse_kernel_version(std::string_view given);
 
 inline constexpr KernelVersion first_known_kernel{.version = 5, .patchlevel = 10};
 inline constexpr KernelVersion last_known_kernel{.version = 7, .patchlevel = 2};

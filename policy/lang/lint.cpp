@@ -43,11 +43,12 @@ void add_long_line(const JudgedLine& line, std::vector<LintFinding>& findings) {
 
 // Accepted, and then every extend fails: the kernel checks its own mask of 64 bits, not the TPM.
 void add_pcr(const JudgedLine& line, const Rule& rule, std::vector<LintFinding>& findings) {
-  if (rule.pcr.value_or(0) <= last_pcr) return;
+  const unsigned pcr = rule.pcr.value_or(0);
+  if (pcr <= last_pcr) return;
   findings.push_back({.id = "pcr-beyond-tpm",
                       .severity = Severity::error,
                       .line = line.number,
-                      .message = "PCR " + std::to_string(*rule.pcr) +
+                      .message = "PCR " + std::to_string(pcr) +
                                  " is accepted, but no TPM has it: every extend will fail",
                       .fix = "use a PCR from 0 to 23 that nothing else extends"});
 }

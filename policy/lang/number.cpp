@@ -12,8 +12,9 @@ Number parse_number(std::string_view text, unsigned base) {
   if (text.starts_with('+')) text.remove_prefix(1);
   if (base == 16 && (text.starts_with("0x") || text.starts_with("0X"))) text.remove_prefix(2);
   Number number;
-  const char* const end = text.data() + text.size();
-  const auto [stop, code] = std::from_chars(text.data(), end, number.value, static_cast<int>(base));
+  const char* const begin = text.data();
+  const char* const end = begin + text.size();
+  const auto [stop, code] = std::from_chars(begin, end, number.value, static_cast<int>(base));
   // Digits that do not fit are an overflow only when nothing but digits stands there.
   if (code == std::errc::invalid_argument || stop != end) {
     number.fault = NumberFault::no_number;

@@ -17,19 +17,17 @@ Verdict judge(std::string_view rule, const KernelFacts& kernel, const Oracle::As
   Oracle oracle(kernel, assumed);
   Rule parsed;
   const Outcome refusal = read_rule(rule, oracle, parsed);
-  if (!oracle.open()) {
-    if (refusal)
-      return {.accepted = Accepted::no, .code = refusal->code, .reason = refusal->reason};
-    return {.accepted = Accepted::yes, .rule = std::move(parsed)};
+  if (const auto& open = oracle.open()) {
+    Oracle::Assumed with = assumed;
+    with[*open] = true;
+    const Verdict yes = judge(rule, kernel, with);
+    with[*open] = false;
+    Verdict no = judge(rule, kernel, with);
+    if (yes.accepted == no.accepted && yes.code == no.code) return no;
+    return {.accepted = Accepted::unknown, .reason = "depends on " + *open};
   }
-  const Oracle::Key open = *oracle.open();
-  Oracle::Assumed with = assumed;
-  with[open] = true;
-  Verdict yes = judge(rule, kernel, with);
-  with[open] = false;
-  const Verdict no = judge(rule, kernel, with);
-  if (yes.accepted == no.accepted && yes.code == no.code) return no;
-  return {.accepted = Accepted::unknown, .reason = "depends on " + open};
+  if (refusal) return {.accepted = Accepted::no, .code = refusal->code, .reason = refusal->reason};
+  return {.accepted = Accepted::yes, .rule = std::move(parsed)};
 }
 
 }  // namespace

@@ -225,6 +225,7 @@ class RuleParser {
 
   // Without the LSM rules of the configuration, and with them before an LSM knows the label, the
   // answer is the same.
+  // NOLINTNEXTLINE(readability-convert-member-functions-to-static): a row of conditions()
   Outcome read_lsm(std::string_view value) {
     return refuse("no LSM policy that knows the label " + quoted(value) +
                   " is loaded when an initramfs loads its IMA policy");
