@@ -219,8 +219,7 @@ Status add_inner_kernel(LogBuilder& log, const UkiBootInputs& inputs, const Boot
                  rule.basis);
     return {};
   }
-  TRY_ASSIGN(const uki::Pe pe,
-             in(uki::decode_pe(boot.kernel), ".linux of " + inputs.uki.name));
+  TRY_ASSIGN(const uki::Pe pe, in(uki::decode_pe(boot.kernel), ".linux of " + inputs.uki.name));
   return add_image(
       log, pe,
       {.reg = pcr4,

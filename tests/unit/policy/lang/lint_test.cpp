@@ -61,7 +61,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"tmpfs_behind", good + tmpfs + "\n", ""},
                     Case{"other_file_system", "dont_measure fsmagic=0x9fa0\n" + good, ""},
                     Case{"refused", "audit func=BPRM_CHECK\nbogus\n", ""},
-        Case{"nothing_measured", "audit func=BPRM_CHECK\n", "nothing-measured"}),
+                    Case{"nothing_measured", "audit func=BPRM_CHECK\n", "nothing-measured"}),
     [](const auto& row) { return row.param.name; });
 
 TEST(LintPolicySeverity, has_a_name) {
