@@ -4,7 +4,6 @@
 // decoder: references/bundle/manifest_rules.cpp
 // decoder: references/eventlog/expectation.cpp
 // decoder: tools/codec/base64.cpp
-// decoder: tools/codec/json_parse.cpp
 // decoder: tools/codec/ustar.cpp
 // decoder: tools/crypto/dsse_parse.cpp
 // The input is tried as a bundle file, as an envelope, as a payload and as a tar file. An accepted
