@@ -9,9 +9,7 @@ project header it reaches, the same compile command, the same .clang-tidy files 
 clang-tidy. Only passes are remembered, one empty file each, below $XDG_CACHE_HOME/etalon-tidy; so a
 clean tree costs a second, and a change costs the sources that see it.
 
-tools/dev/tidy-open.txt lists sources that were not brought to a pass yet. They are counted and left
-out, unless a PATTERN is given that is their whole path; a source that passes leaves the list, and
-none joins it. Exit: 0 clean, 1 findings.
+Exit: 0 clean, 1 findings.
 """
 
 import concurrent.futures
@@ -75,25 +73,16 @@ def run_tidy(build, root, path):
     return path, done.returncode, done.stdout, done.stderr, time.monotonic() - start
 
 
-def open_sources(root):
-    lines = (root / "tools/dev/tidy-open.txt").read_text(encoding="utf-8").splitlines()
-    return {line.strip() for line in lines if line.strip() and not line.startswith("#")}
-
-
 def main():
     build = pathlib.Path(sys.argv[1]).resolve()
     root = pathlib.Path(__file__).resolve().parents[2]
     patterns = [re.compile(pattern) for pattern in sys.argv[2:]]
     version = subprocess.run([TIDY, "--version"], check=True, capture_output=True).stdout
-    tree, todo, known, left = Tree(root), [], 0, 0
-    still_open = open_sources(root) - set(sys.argv[2:])
+    tree, todo, known = Tree(root), [], 0
     database = json.loads((build / "compile_commands.json").read_text(encoding="utf-8"))
     for entry in database:
         path = os.path.relpath(entry["file"], root)
         if path.startswith(("..", "build")) or not all(p.search(path) for p in patterns):
-            continue
-        if path in still_open:
-            left += 1
             continue
         stamp = CACHE / key_of(tree, path, entry["command"], version)
         if stamp.exists():
@@ -113,8 +102,7 @@ def main():
                 failed.append(path)
                 print(out or err)
             print(f"{'ok  ' if code == 0 else 'FAIL'} {seconds:5.1f} s  {path}", flush=True)
-    print(f"tidy: {known + len(todo)} sources, {known} known clean, {len(failed)} with findings, "
-          f"{left} not held to it yet")
+    print(f"tidy: {known + len(todo)} sources, {known} known clean, {len(failed)} with findings")
     sys.exit(1 if failed else 0)
 
 
