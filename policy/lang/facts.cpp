@@ -3,14 +3,12 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <system_error>
 
 #include "tools/base/bytes.hpp"
+#include "tools/base/kernel_version.hpp"
 #include "tools/base/result.hpp"
 
 namespace etalon::policy {
@@ -122,44 +120,23 @@ constexpr std::array hashes = {
     HashName{"sha3-512", "CRYPTO_SHA3", ""},
 };
 
-std::string text(KernelVersion version) {
-  return std::to_string(version.version) + "." + std::to_string(version.patchlevel);
-}
-
 const FeatureRow* find_row(Fact fact) {
   const auto* found = std::ranges::find(rows, fact, &FeatureRow::fact);
   return found == rows.end() ? nullptr : found;
 }
 
-// A number at the start of `text`, which is cut off it.
-std::optional<unsigned> leading_number(std::string_view& text) {
-  unsigned value = 0;
-  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (code != std::errc()) return std::nullopt;
-  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-  return value;
-}
-
 }  // namespace
 
-Result<KernelVersion> parse_kernel_version(std::string_view given) {
-  std::string_view rest = given.starts_with('v') ? given.substr(1) : given;
-  const auto version = leading_number(rest);
-  if (!version || !rest.starts_with('.')) {
+Result<KernelVersion> known_kernel(std::string_view given) {
+  const auto parsed = parse_kernel_version(given.starts_with('v') ? given.substr(1) : given);
+  if (!parsed)
     return fail(ErrorCode::malformed, "'" + printable(given) + "' is no kernel version");
-  }
-  rest.remove_prefix(1);
-  const auto patchlevel = leading_number(rest);
-  if (!patchlevel) {
-    return fail(ErrorCode::malformed, "'" + printable(given) + "' is no kernel version");
-  }
-  const KernelVersion parsed{.version = *version, .patchlevel = *patchlevel};
-  if (parsed < first_known_kernel || parsed > last_known_kernel) {
+  if (*parsed < first_known_kernel || *parsed > last_known_kernel) {
     return fail(ErrorCode::unsupported,
-                "the policy language of Linux " + text(parsed) + " is not known, only that of " +
-                    text(first_known_kernel) + " to " + text(last_known_kernel));
+                "the policy language of Linux " + to_string(*parsed) + " is not known, only that of " +
+                    to_string(first_known_kernel) + " to " + to_string(last_known_kernel));
   }
-  return parsed;
+  return *parsed;
 }
 
 std::span<const FeatureRow> feature_rows() {
@@ -197,8 +174,8 @@ bool KernelFacts::hash_is_module(const HashName& hash) const {
 
 std::string describe(Fact fact) {
   if (const FeatureRow* row = find_row(fact)) {
-    return std::string(row->name) + " (in Linux " + text(row->first_with) + ", not in " +
-           text(row->last_without) + ")";
+    return std::string(row->name) + " (in Linux " + to_string(row->first_with) + ", not in " +
+           to_string(row->last_without) + ")";
   }
   return fact == Fact::modsig ? "CONFIG_IMA_APPRAISE_MODSIG" : "CONFIG_IMA_MEASURE_ASYMMETRIC_KEYS";
 }

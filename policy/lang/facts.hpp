@@ -5,7 +5,6 @@
 // guessed.
 #pragma once
 
-#include <compare>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -14,21 +13,14 @@
 #include <vector>
 
 #include "kernel/config/kconfig.hpp"
+#include "tools/base/kernel_version.hpp"
 #include "tools/base/result.hpp"
 
 namespace etalon::policy {
 
-// VERSION and PATCHLEVEL of the kernel's Makefile.
-struct KernelVersion {
-  unsigned version = 0;
-  unsigned patchlevel = 0;
-
-  auto operator<=>(const KernelVersion&) const = default;
-};
-
-// From "6.12.95+deb12-amd64", "6.12" or "v6.12"; malformed when two numbers do not lead,
+// The version of "6.12.95+deb12-amd64", "6.12" or "v6.12"; malformed when two numbers do not lead,
 // unsupported outside the versions whose grammar is known.
-Result<KernelVersion> parse_kernel_version(std::string_view given);
+Result<KernelVersion> known_kernel(std::string_view given);
 
 inline constexpr KernelVersion first_known_kernel{.version = 5, .patchlevel = 10};
 inline constexpr KernelVersion last_known_kernel{.version = 7, .patchlevel = 2};

@@ -22,7 +22,7 @@ using etalon::policy::Accepted;
 using etalon::policy::JudgedLine;
 using etalon::policy::JudgedPolicy;
 using etalon::policy::KernelFacts;
-using etalon::policy::KernelVersion;
+using etalon::KernelVersion;
 
 namespace {
 

@@ -17,6 +17,7 @@
 #include "policy/lang/parse.hpp"
 #include "tools/base/bytes.hpp"
 #include "tools/base/file.hpp"
+#include "tools/base/kernel_version.hpp"
 #include "tools/base/result.hpp"
 #include "tools/cli/program.hpp"
 #include "tools/codec/json.hpp"
@@ -48,8 +49,8 @@ Result<std::optional<kconfig::Config>> load_config(const std::string& path) {
   return std::optional(std::move(config));
 }
 
-Result<policy::KernelVersion> kernel_option(const std::string& text) {
-  auto version = policy::parse_kernel_version(text);
+Result<KernelVersion> kernel_option(const std::string& text) {
+  auto version = policy::known_kernel(text);
   if (!version) {
     version.error().code = ErrorCode::usage;
     version.error().field = "--kernel";
@@ -58,7 +59,7 @@ Result<policy::KernelVersion> kernel_option(const std::string& text) {
 }
 
 Result<Checked> check(const Options& options) {
-  TRY_ASSIGN(const policy::KernelVersion version, kernel_option(options.kernel));
+  TRY_ASSIGN(const KernelVersion version, kernel_option(options.kernel));
   TRY_ASSIGN(auto config, load_config(options.config));
   TRY_ASSIGN(const Bytes bytes, read_file(options.policy, policy::max_policy_size));
   const policy::KernelFacts kernel(version, std::move(config));

@@ -3,14 +3,13 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <system_error>
 
 #include "references/eventlog/event.hpp"
+#include "tools/base/kernel_version.hpp"
 #include "tools/base/result.hpp"
 
 namespace etalon::measure {
@@ -37,10 +36,7 @@ constexpr std::array<KernelProfile, 6> profiles = {{
 // clang-format on
 
 std::string range() {
-  const auto text = [](KernelVersion version) {
-    return std::to_string(version.version) + "." + std::to_string(version.patchlevel);
-  };
-  return text(profiles.front().first) + ".." + text(profiles.back().last);
+  return to_string(profiles.front().first) + ".." + to_string(profiles.back().last);
 }
 
 const KernelProfile* find_release(std::string_view release) {
@@ -49,17 +45,6 @@ const KernelProfile* find_release(std::string_view release) {
 }
 
 }  // namespace
-
-std::optional<KernelVersion> parse_kernel_version(std::string_view release) {
-  KernelVersion version;
-  const char* const begin = release.data();
-  const char* const end = begin + release.size();
-  const auto [dot, error] = std::from_chars(begin, end, version.version);
-  if (error != std::errc() || dot == end || *dot != '.') return std::nullopt;
-  const auto [stop, error_after] = std::from_chars(dot + 1, end, version.patchlevel);
-  if (error_after != std::errc()) return std::nullopt;
-  return version;
-}
 
 std::span<const KernelProfile> kernel_profiles() {
   return profiles;

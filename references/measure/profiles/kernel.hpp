@@ -4,27 +4,16 @@
 // drivers/firmware/efi/libstub/efi-stub-helper.c.
 #pragma once
 
-#include <compare>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "references/eventlog/event.hpp"
+#include "tools/base/kernel_version.hpp"
 #include "tools/base/result.hpp"
 
 namespace etalon::measure {
-
-// VERSION and PATCHLEVEL of the kernel's Makefile.
-struct KernelVersion {
-  unsigned version = 0;
-  unsigned patchlevel = 0;
-
-  auto operator<=>(const KernelVersion&) const = default;
-};
-
-// From "6.12.95+deb12-amd64" or "6.12"; nothing when two numbers do not lead.
-std::optional<KernelVersion> parse_kernel_version(std::string_view release);
 
 struct KernelProfile {
   KernelVersion first{};  // both included

@@ -15,7 +15,7 @@ namespace etalon::test {
 policy::KernelFacts captured_kernel(const std::string& version) {
   const Bytes text = source_file("tests/data/ima-policy/config-" + version);
   auto config = kconfig::Config::parse(as_text(text));
-  auto parsed = policy::parse_kernel_version(version);
+  auto parsed = policy::known_kernel(version);
   ETALON_ASSERT(config.has_value() && parsed.has_value());
   return {*parsed, *std::move(config)};
 }

@@ -27,16 +27,6 @@ TEST(KernelProfiles, cover_6_1_to_7_2_in_order) {
   EXPECT_EQ(find_kernel({7, 3}), nullptr);
 }
 
-TEST(KernelVersion, is_two_numbers_at_the_start) {
-  EXPECT_EQ(parse_kernel_version("6.12.95+deb12-amd64"), (KernelVersion{6, 12}));
-  EXPECT_EQ(parse_kernel_version("6.1"), (KernelVersion{6, 1}));
-  EXPECT_FALSE(parse_kernel_version(""));
-  EXPECT_FALSE(parse_kernel_version("6"));
-  EXPECT_FALSE(parse_kernel_version("6-rc1"));
-  EXPECT_FALSE(parse_kernel_version("6.x"));
-  EXPECT_FALSE(parse_kernel_version("v6.1"));
-}
-
 TEST(SelectKernel, refuses_an_unknown_version_and_names_the_option) {
   const auto newer = select_kernel("7.3.1", std::nullopt);
   ASSERT_FALSE(newer);
