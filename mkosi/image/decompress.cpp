@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <limits>
 #include <memory>
 #include <span>
@@ -14,10 +15,13 @@
 #include <bzlib.h>
 #include <lzma.h>
 #include <zlib.h>
+// Own memory for a context is of the part of the interface that only the static library keeps.
+#define ZSTD_STATIC_LINKING_ONLY  // NOLINT(*-macro-usage)
 #include <zstd.h>
 
 #include "mkosi/image/compression.hpp"
 #include "mkosi/image/decompress_lz4.hpp"
+#include "mkosi/image/large_memory.hpp"
 #include "tools/base/bytes.hpp"
 #include "tools/base/result.hpp"
 
@@ -35,10 +39,22 @@ tl::unexpected<Error> cut_short(std::string_view format, std::uint64_t offset) {
                  "the input ends inside the stream");
 }
 
+// The window is megabytes and comes in one piece; everything else is small.
+void* allocate_for_zstd(void* /*opaque*/, std::size_t size) {
+  constexpr std::size_t large = std::size_t{1} << 20U;
+  return size < large ? std::malloc(size) : allocate_large(size);
+}
+
+void free_for_zstd(void* /*opaque*/, void* memory) {
+  std::free(memory);
+}
+
 class ZstdDecompressor final : public Decompressor {
  public:
   explicit ZstdDecompressor(ByteView input)
-      : stream_(ZSTD_createDStream()), in_{input.data(), input.size(), 0} {
+      : stream_(ZSTD_createDStream_advanced(
+            {.customAlloc = allocate_for_zstd, .customFree = free_for_zstd, .opaque = nullptr})),
+        in_{input.data(), input.size(), 0} {
     (void)ZSTD_DCtx_setParameter(stream_.get(), ZSTD_d_windowLogMax, max_zstd_window_log);
   }
 

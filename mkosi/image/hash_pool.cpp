@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "mkosi/image/large_memory.hpp"
 #include "mkosi/image/tree_builder.hpp"
 #include "tools/base/assert.hpp"
 #include "tools/base/bytes.hpp"
@@ -25,25 +26,22 @@
 namespace etalon::image {
 namespace {
 
-using Storage = std::unique_ptr<std::byte[]>;
+using Storage = std::span<std::byte>;
 
-// Blocks are made on first use and never more than block_count.
+// The blocks lie side by side; one is touched only when all before it are in use.
 class BlockStore {
  public:
   // Whether take() would not wait.
   bool ready() {
     const std::scoped_lock lock(mutex_);
-    return !free_.empty() || made_ < HashPool::block_count;
+    return is_ready();
   }
 
   Storage take() {
     std::unique_lock lock(mutex_);
-    returned_.wait(lock, [this] { return !free_.empty() || made_ < HashPool::block_count; });
-    if (free_.empty()) {
-      ++made_;
-      return std::make_unique_for_overwrite<std::byte[]>(HashPool::block_size);
-    }
-    Storage block = std::move(free_.back());
+    returned_.wait(lock, [this] { return is_ready(); });
+    if (free_.empty()) return all().subspan(HashPool::block_size * made_++, HashPool::block_size);
+    const Storage block = free_.back();
     free_.pop_back();
     return block;
   }
@@ -51,12 +49,19 @@ class BlockStore {
   void give_back(Storage block) {
     {
       const std::scoped_lock lock(mutex_);
-      free_.push_back(std::move(block));
+      free_.push_back(block);
     }
     returned_.notify_one();
   }
 
  private:
+  static constexpr std::size_t total = HashPool::block_size * HashPool::block_count;
+
+  bool is_ready() const { return !free_.empty() || made_ < HashPool::block_count; }
+
+  Storage all() const { return {memory_.get(), total}; }
+
+  LargeMemory memory_ = make_large(total);
   std::mutex mutex_;
   std::condition_variable returned_;
   std::vector<Storage> free_;
@@ -73,9 +78,9 @@ class Block {
   Block(Block&&) = delete;
   Block& operator=(Block&&) = delete;
 
-  ~Block() { store_.give_back(std::move(storage_)); }
+  ~Block() { store_.give_back(storage_); }
 
-  std::span<std::byte> bytes() const { return {storage_.get(), HashPool::block_size}; }
+  std::span<std::byte> bytes() const { return storage_; }
 
  private:
   BlockStore& store_;
