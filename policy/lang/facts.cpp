@@ -129,12 +129,12 @@ const FeatureRow* find_row(Fact fact) {
 
 Result<KernelVersion> known_kernel(std::string_view given) {
   const auto parsed = parse_kernel_version(given.starts_with('v') ? given.substr(1) : given);
-  if (!parsed)
-    return fail(ErrorCode::malformed, "'" + printable(given) + "' is no kernel version");
+  if (!parsed) return fail(ErrorCode::malformed, "'" + printable(given) + "' is no kernel version");
   if (*parsed < first_known_kernel || *parsed > last_known_kernel) {
-    return fail(ErrorCode::unsupported,
-                "the policy language of Linux " + to_string(*parsed) + " is not known, only that of " +
-                    to_string(first_known_kernel) + " to " + to_string(last_known_kernel));
+    return fail(ErrorCode::unsupported, "the policy language of Linux " + to_string(*parsed) +
+                                            " is not known, only that of " +
+                                            to_string(first_known_kernel) + " to " +
+                                            to_string(last_known_kernel));
   }
   return *parsed;
 }

@@ -17,12 +17,12 @@
 #include "policy/lang/parse.hpp"
 #include "tools/base/assert.hpp"
 
+using etalon::KernelVersion;
 using etalon::kconfig::Config;
 using etalon::policy::Accepted;
 using etalon::policy::JudgedLine;
 using etalon::policy::JudgedPolicy;
 using etalon::policy::KernelFacts;
-using etalon::KernelVersion;
 
 namespace {
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A Linux version as rule tables are ordered by it: VERSION and PATCHLEVEL of the kernel's Makefile.
+// A Linux version as rule tables are ordered by it: VERSION and PATCHLEVEL of the kernel's
+// Makefile.
 #pragma once
 
 #include <compare>
