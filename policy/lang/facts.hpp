@@ -75,6 +75,9 @@ class KernelFacts {
 
   KernelVersion version() const { return version_; }
 
+  // nullptr when it is not known.
+  const kconfig::Config* config() const { return config_ ? &*config_ : nullptr; }
+
   Known holds(Fact fact) const;
   // Whether the kernel itself can compute it: a module counts as absent, because a policy is mostly
   // loaded before modules are.
