@@ -90,6 +90,16 @@ constexpr std::array rows = {
                .first_with = v7_2,
                .name = "appraise_type=sigv3 without digest_type=verity",
                .source = "ima_policy.c"},
+    FeatureRow{.fact = Fact::buffer_template,
+               .last_without = v5_10,
+               .first_with = {.version = 5, .patchlevel = 11},
+               .name = "template ima-buf by default for buffers",
+               .source = "ima_policy.c of 5.10 and of 5.11"},
+    FeatureRow{.fact = Fact::bank_lists,
+               .last_without = v6_1,
+               .first_with = v6_12,
+               .name = "a measurement list per PCR bank",
+               .source = "ima_fs.c"},
 };
 
 // In the order of enum hash_algo. An unkeyed hash of a family comes with the family's symbol.
@@ -119,6 +129,12 @@ constexpr std::array hashes = {
     HashName{"sha3-384", "CRYPTO_SHA3", ""},
     HashName{"sha3-512", "CRYPTO_SHA3", ""},
 };
+
+// The symbol a fact of the configuration stands for.
+std::string_view symbol_of(Fact fact) {
+  if (fact == Fact::modsig) return "IMA_APPRAISE_MODSIG";
+  return fact == Fact::lsm_rules ? "IMA_LSM_RULES" : "IMA_MEASURE_ASYMMETRIC_KEYS";
+}
 
 const FeatureRow* find_row(Fact fact) {
   const auto* found = std::ranges::find(rows, fact, &FeatureRow::fact);
@@ -153,9 +169,7 @@ Known KernelFacts::holds(Fact fact) const {
     return version_ >= row->first_with ? Known::yes : Known::unknown;
   }
   if (!config_) return Known::unknown;
-  const std::string_view symbol =
-      fact == Fact::modsig ? "IMA_APPRAISE_MODSIG" : "IMA_MEASURE_ASYMMETRIC_KEYS";
-  return config_->is_builtin(symbol) ? Known::yes : Known::no;
+  return config_->is_builtin(symbol_of(fact)) ? Known::yes : Known::no;
 }
 
 Known KernelFacts::has_hash(const HashName& hash) const {
@@ -177,7 +191,7 @@ std::string describe(Fact fact) {
     return std::string(row->name) + " (in Linux " + to_string(row->first_with) + ", not in " +
            to_string(row->last_without) + ")";
   }
-  return fact == Fact::modsig ? "CONFIG_IMA_APPRAISE_MODSIG" : "CONFIG_IMA_MEASURE_ASYMMETRIC_KEYS";
+  return "CONFIG_" + std::string(symbol_of(fact));
 }
 
 }  // namespace etalon::policy

@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "kernel/config/kconfig.hpp"
@@ -40,10 +41,17 @@ enum class Fact : std::uint8_t {
   dont_audit,          // action dont_audit
   fs_subtype,          // fs_subtype=
   free_sigv3,          // appraise_type=sigv3 without digest_type=verity
+  buffer_template,     // buffers are listed with the template ima-buf unless a rule names another
+  bank_lists,          // a list per PCR bank beside the one with SHA-1
   // of the configuration
   modsig,           // CONFIG_IMA_APPRAISE_MODSIG
   asymmetric_keys,  // CONFIG_IMA_MEASURE_ASYMMETRIC_KEYS
+  lsm_rules,        // CONFIG_IMA_LSM_RULES
 };
+
+// Whether an LSM knows the labels of rules by the time the policy is loaded. An initramfs loads its
+// policy before any LSM has one.
+enum class Labels : std::uint8_t { not_yet, loaded };
 
 enum class Known : std::uint8_t { no, yes, unknown };
 
@@ -70,13 +78,19 @@ std::span<const HashName> hash_names();
 class KernelFacts {
  public:
   // Without a configuration, what depends on it is unknown; but IMA itself selects SHA-1.
-  KernelFacts(KernelVersion version, std::optional<kconfig::Config> config)
-      : version_(version), config_(std::move(config)) {}
+  KernelFacts(KernelVersion version, std::optional<kconfig::Config> config,
+              Labels labels = Labels::not_yet)
+      : version_(version), config_(std::move(config)), labels_(labels) {}
 
   KernelVersion version() const { return version_; }
 
   // nullptr when it is not known.
   const kconfig::Config* config() const { return config_ ? &*config_ : nullptr; }
+
+  Labels labels() const { return labels_; }
+
+  // The same kernel once security modules know their labels.
+  KernelFacts with_labels() const { return {version_, config_, Labels::loaded}; }
 
   Known holds(Fact fact) const;
   // Whether the kernel itself can compute it: a module counts as absent, because a policy is mostly
@@ -88,6 +102,7 @@ class KernelFacts {
  private:
   KernelVersion version_;
   std::optional<kconfig::Config> config_;
+  Labels labels_;
 };
 
 // "func=MMAP_CHECK_REQPROT (in Linux 6.12, not in 6.1)", "CONFIG_IMA_APPRAISE_MODSIG"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a kernel accepts and its author hardly wanted. An id never changes its meaning; each finding
-// says what to do about it. docs/formats/policy-check.md lists the ids.
+// What a kernel accepts and its author hardly wanted, and what it refuses for a reason that lies in
+// how the file came about. An id never changes its meaning; each finding says what to do about it.
+// docs/formats/policy-check.md lists the ids. Nothing here needs the image the policy is for.
 #pragma once
 
 #include <cstddef>
@@ -10,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "policy/lang/facts.hpp"
 #include "policy/lang/load.hpp"
 
 namespace etalon::policy {
@@ -29,7 +31,19 @@ struct LintFinding {
   bool operator==(const LintFinding&) const = default;
 };
 
-// Findings of a file, by line; `judged` is what judge_policy() said of the same text.
-std::vector<LintFinding> lint_policy(std::string_view text, const JudgedPolicy& judged);
+// Where the root file system is.
+enum class Root : std::uint8_t { unknown, initrd, disk };
+
+// The machine that will load the policy, as far as it is known; checks that need more are not made.
+struct Machine {
+  Root root = Root::unknown;
+  std::optional<std::vector<std::string>> cmdline{};  // words of the kernel's command line
+  std::vector<std::string> banks{};                   // active PCR banks: "sha256"; empty: unknown
+};
+
+// Findings of a file: those of the whole first, then by line. `judged` is what judge_policy() said
+// of the same text for the same kernel.
+std::vector<LintFinding> lint_policy(std::string_view text, const JudgedPolicy& judged,
+                                     const KernelFacts& kernel, const Machine& machine = {});
 
 }  // namespace etalon::policy

@@ -28,12 +28,10 @@ bool is_rule(std::string_view line) {
 class Whole {
  public:
   void add(std::size_t number, const Verdict& verdict) {
-    if (verdict.rule) ++rules_;
+    if (verdict.rule || verdict.accepted == Accepted::unknown) ++rules_;
     if (verdict.accepted == Accepted::no) refuse(at_line(number, verdict.reason));
-    if (verdict.accepted == Accepted::unknown) {
-      ++rules_;
-      if (unknown_.empty()) unknown_ = at_line(number, verdict.reason);
-    }
+    if (verdict.accepted == Accepted::unknown && unknown_.empty())
+      unknown_ = at_line(number, verdict.reason);
   }
 
   void refuse(std::string reason) {

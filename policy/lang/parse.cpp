@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -20,11 +21,13 @@ Verdict judge(std::string_view rule, const KernelFacts& kernel, const Oracle::As
   if (const auto& open = oracle.open()) {
     Oracle::Assumed with = assumed;
     with[*open] = true;
-    const Verdict yes = judge(rule, kernel, with);
+    Verdict yes = judge(rule, kernel, with);
     with[*open] = false;
     Verdict no = judge(rule, kernel, with);
     if (yes.accepted == no.accepted && yes.code == no.code) return no;
-    return {.accepted = Accepted::unknown, .reason = "depends on " + *open};
+    std::optional<Rule> taken = std::move(yes.rule ? yes.rule : no.rule);
+    return {
+        .accepted = Accepted::unknown, .reason = "depends on " + *open, .rule = std::move(taken)};
   }
   if (refusal) return {.accepted = Accepted::no, .code = refusal->code, .reason = refusal->reason};
   return {.accepted = Accepted::yes, .rule = std::move(parsed)};

@@ -26,15 +26,18 @@ std::string_view name(Errno code);
 
 struct Verdict {
   Accepted accepted = Accepted::no;
-  Errno code = Errno::none;    // of a refused rule
-  std::string reason{};        // why it is refused, or what the verdict depends on
-  std::optional<Rule> rule{};  // of an accepted one; none for a comment or an empty line
+  Errno code = Errno::none;  // of a refused rule
+  std::string reason{};      // why it is refused, or what the verdict depends on
+  // Of an accepted one, and of an open one as it is when the kernel takes it; none for a comment or
+  // an empty line.
+  std::optional<Rule> rule{};
 
   bool operator==(const Verdict&) const = default;
 };
 
 // A line without its newline: blank, a comment, or a rule. LSM labels are judged as before any LSM
-// policy is loaded, which is when an initramfs loads its own: no label is known then.
+// policy is loaded, which is when an initramfs loads its own: no label is known then, unless the
+// facts say otherwise.
 Verdict judge_rule(std::string_view line, const KernelFacts& kernel);
 
 }  // namespace etalon::policy

@@ -41,6 +41,22 @@ constexpr std::array funcs = {
     std::pair{Func::setxattr_check, std::string_view("SETXATTR_CHECK")},
 };
 
+constexpr std::array accesses = {
+    std::pair{Access::exec, std::string_view("MAY_EXEC")},
+    std::pair{Access::write, std::string_view("MAY_WRITE")},
+    std::pair{Access::read, std::string_view("MAY_READ")},
+    std::pair{Access::append, std::string_view("MAY_APPEND")},
+};
+
+constexpr std::array lsm_fields = {
+    std::pair{LsmField::obj_user, std::string_view("obj_user")},
+    std::pair{LsmField::obj_role, std::string_view("obj_role")},
+    std::pair{LsmField::obj_type, std::string_view("obj_type")},
+    std::pair{LsmField::subj_user, std::string_view("subj_user")},
+    std::pair{LsmField::subj_role, std::string_view("subj_role")},
+    std::pair{LsmField::subj_type, std::string_view("subj_type")},
+};
+
 // Linux, security/integrity/ima/ima_template.c: builtin_templates.
 constexpr std::array templates = {
     TemplateName{"ima", "d|n"},
@@ -79,12 +95,42 @@ std::string_view name(Func func) {
   return name_of(funcs, func);
 }
 
+std::string_view name(LsmField field) {
+  return name_of(lsm_fields, field);
+}
+
+std::string_view name(Access access) {
+  return name_of(accesses, access);
+}
+
 std::optional<Action> find_action(std::string_view word) {
   return value_of<Action>(actions, word);
 }
 
 std::optional<Func> find_func(std::string_view word) {
   return value_of<Func>(funcs, word);
+}
+
+std::optional<Access> find_access(std::string_view word) {
+  return value_of<Access>(accesses, word);
+}
+
+AccessMask mask_of(Access access) {
+  switch (access) {
+    case Access::exec:
+      return may_exec;
+    case Access::write:
+      return may_write;
+    case Access::read:
+      return may_read;
+    case Access::append:
+      return may_append;
+  }
+  return 0;
+}
+
+bool is_buffer(Func func) {
+  return func == Func::kexec_cmdline || func == Func::key_check || func == Func::critical_data;
 }
 
 std::optional<TemplateName> find_template(std::string_view name_or_format) {

@@ -42,6 +42,16 @@ enum class Func : std::uint8_t {
 
 enum class Access : std::uint8_t { exec, write, read, append };
 
+// A set of them, with the kernel's numbers (include/linux/fs.h).
+using AccessMask = std::uint8_t;
+inline constexpr AccessMask may_exec = 1;
+inline constexpr AccessMask may_write = 2;
+inline constexpr AccessMask may_read = 4;
+inline constexpr AccessMask may_append = 8;
+
+// The one with this access alone.
+AccessMask mask_of(Access access);
+
 struct Mask {
   Access access = Access::exec;
   bool contained = false;  // ^: the access may ask for more
@@ -60,6 +70,16 @@ struct Owner {
   bool operator==(const Owner&) const = default;
 };
 
+// The parts of a security label that a rule can ask for, of the process and of the file.
+enum class LsmField : std::uint8_t {
+  obj_user,
+  obj_role,
+  obj_type,
+  subj_user,
+  subj_role,
+  subj_type
+};
+
 enum class Signature : std::uint8_t { any, imasig, modsig, sigv3 };  // modsig: imasig|modsig
 
 struct Rule {
@@ -74,7 +94,9 @@ struct Rule {
   std::optional<Owner> group{};
   std::optional<Owner> fowner{};
   std::optional<Owner> fgroup{};
+  std::map<LsmField, std::string> lsm{};
   Signature signature = Signature::any;
+  bool check_blacklist = false;  // appraise_flag=, of kernels that do not ignore it
   bool verity = false;
   bool permit_directio = false;
   std::vector<std::string> algorithms{};  // of appraise_algos
@@ -89,9 +111,16 @@ struct Rule {
 // "measure", "BPRM_CHECK": as a policy spells them.
 std::string_view name(Action action);
 std::string_view name(Func func);
+std::string_view name(LsmField field);
+std::string_view name(Access access);  // "MAY_EXEC"
 std::optional<Action> find_action(std::string_view word);
 // With the old names PATH_CHECK and FILE_MMAP.
 std::optional<Func> find_func(std::string_view word);
+std::optional<Access> find_access(std::string_view word);
+
+// KEXEC_CMDLINE, KEY_CHECK and CRITICAL_DATA measure a buffer, which has no signature and goes into
+// the list with its content.
+bool is_buffer(Func func);
 
 // A template the kernel is built with, by its name or its format; its name, or nothing.
 struct TemplateName {

@@ -127,15 +127,9 @@ class RuleParser {
     if (rule_.mask) return refuse("mask= is given twice");
     const bool contained = value.starts_with('^');
     const std::string_view access = contained ? value.substr(1) : value;
-    constexpr std::array names = {std::pair{std::string_view("MAY_EXEC"), Access::exec},
-                                  std::pair{std::string_view("MAY_WRITE"), Access::write},
-                                  std::pair{std::string_view("MAY_READ"), Access::read},
-                                  std::pair{std::string_view("MAY_APPEND"), Access::append}};
-    for (const auto& [word, kind] : names) {
-      if (word == access) {
-        rule_.mask = Mask{.access = kind, .contained = contained};
-        return std::nullopt;
-      }
+    if (const auto kind = find_access(access)) {
+      rule_.mask = Mask{.access = *kind, .contained = contained};
+      return std::nullopt;
     }
     return refuse(quoted(value) + " is no mask: one of MAY_EXEC, MAY_WRITE, MAY_READ, MAY_APPEND");
   }
@@ -225,10 +219,16 @@ class RuleParser {
 
   // Without the LSM rules of the configuration, and with them before an LSM knows the label, the
   // answer is the same.
-  // NOLINTNEXTLINE(readability-convert-member-functions-to-static): a row of conditions()
+  template <LsmField field>
   Outcome read_lsm(std::string_view value) {
-    return refuse("no LSM policy that knows the label " + quoted(value) +
-                  " is loaded when an initramfs loads its IMA policy");
+    if (oracle_.kernel().labels() == Labels::not_yet) {
+      return refuse("no LSM policy that knows the label " + quoted(value) +
+                    " is loaded when an initramfs loads its IMA policy");
+    }
+    if (!oracle_.holds(Fact::lsm_rules)) return refuse("labels need CONFIG_IMA_LSM_RULES");
+    if (!rule_.lsm.emplace(field, value).second)
+      return refuse(std::string(name(field)) + "= is given twice");
+    return std::nullopt;
   }
 
   Outcome read_digest_type(std::string_view value) {
@@ -272,7 +272,7 @@ class RuleParser {
     if (value.find("blacklist") == std::string_view::npos) {
       return refuse(quoted(value) + " is no appraise flag: check_blacklist");
     }
-    said_.blacklist = true;
+    rule_.check_blacklist = true;
     return std::nullopt;
   }
 
@@ -384,12 +384,12 @@ std::span<const RuleParser::Condition> RuleParser::conditions() {
       Condition{"fgroup=", &P::read_fgroup<Compare::equal>},
       Condition{"fgroup>", &P::read_fgroup<Compare::above>},
       Condition{"fgroup<", &P::read_fgroup<Compare::below>},
-      Condition{"obj_user=", &P::read_lsm},
-      Condition{"obj_role=", &P::read_lsm},
-      Condition{"obj_type=", &P::read_lsm},
-      Condition{"subj_user=", &P::read_lsm},
-      Condition{"subj_role=", &P::read_lsm},
-      Condition{"subj_type=", &P::read_lsm},
+      Condition{"obj_user=", &P::read_lsm<LsmField::obj_user>},
+      Condition{"obj_role=", &P::read_lsm<LsmField::obj_role>},
+      Condition{"obj_type=", &P::read_lsm<LsmField::obj_type>},
+      Condition{"subj_user=", &P::read_lsm<LsmField::subj_user>},
+      Condition{"subj_role=", &P::read_lsm<LsmField::subj_role>},
+      Condition{"subj_type=", &P::read_lsm<LsmField::subj_type>},
       Condition{"digest_type=", &P::read_digest_type},
       Condition{"appraise_type=", &P::read_appraise_type},
       Condition{"appraise_flag=", &P::read_appraise_flag},

@@ -34,6 +34,7 @@ enum Condition : std::uint32_t {
   verity = 1U << 16U,
   keyrings = 1U << 17U,
   labels = 1U << 18U,
+  lsm = 1U << 19U,
 };
 
 struct ConditionName {
@@ -61,11 +62,13 @@ constexpr std::array condition_names = {
     ConditionName{verity, "digest_type=verity"},
     ConditionName{keyrings, "keyrings="},
     ConditionName{labels, "label="},
+    ConditionName{lsm, "labels of a security module"},
 };
 
 constexpr std::uint32_t where = fsmagic | fsname | fs_subtype | fsuuid | fowner | fgroup;
 constexpr std::uint32_t who = uid | euid | gid | egid;
-constexpr std::uint32_t on_files = where | who | mask | pcr | signature | algorithms | directio;
+constexpr std::uint32_t on_files =
+    where | who | mask | pcr | signature | algorithms | directio | lsm;
 
 std::uint32_t of_owner(const std::optional<Owner>& owner, std::uint32_t real,
                        std::uint32_t effective) {
@@ -90,6 +93,7 @@ std::uint32_t conditions_of(const Rule& rule) {
   if (rule.verity) out |= verity;
   if (!rule.keyrings.empty()) out |= keyrings;
   if (!rule.labels.empty()) out |= labels;
+  if (!rule.lsm.empty()) out |= lsm;
   return out;
 }
 
@@ -109,7 +113,7 @@ std::uint32_t allowed_with(const std::optional<Func>& func) {
     case Func::kexec_initramfs_check:
       return on_files | modsig;
     case Func::kexec_cmdline:
-      return where | who | pcr;
+      return where | who | pcr | lsm;
     case Func::key_check:
       return uid | gid | pcr | keyrings;
     case Func::critical_data:
@@ -118,11 +122,6 @@ std::uint32_t allowed_with(const std::optional<Func>& func) {
       return algorithms;
   }
   return 0;
-}
-
-// KEXEC_CMDLINE, KEY_CHECK and CRITICAL_DATA measure a buffer, which has no signature.
-bool is_buffer(Func func) {
-  return func == Func::kexec_cmdline || func == Func::key_check || func == Func::critical_data;
 }
 
 std::optional<std::string> check_action(const Rule& rule, const Said& said,
@@ -136,7 +135,7 @@ std::optional<std::string> check_action(const Rule& rule, const Said& said,
   if (rule.action == Action::appraise) return std::nullopt;
   if ((conditions & signature) != 0) return only_with("appraise_type=", "appraise");
   if ((conditions & algorithms) != 0) return only_with("appraise_algos=", "appraise");
-  if (said.blacklist) return only_with("appraise_flag=", "appraise");
+  if (rule.check_blacklist) return only_with("appraise_flag=", "appraise");
   return std::nullopt;
 }
 
@@ -164,7 +163,7 @@ std::optional<std::string> validate_rule(const Rule& rule, const Said& said) {
   const std::uint32_t conditions = conditions_of(rule);
   if (auto why = check_action(rule, said, conditions)) return why;
   if (auto why = check_func(rule, conditions)) return why;
-  if (said.blacklist && rule.signature != Signature::modsig) {
+  if (rule.check_blacklist && rule.signature != Signature::modsig) {
     return "appraise_flag= needs appraise_type=imasig|modsig";
   }
   if (rule.action == Action::appraise && rule.verity && rule.signature == Signature::any) {

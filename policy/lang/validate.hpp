@@ -13,7 +13,6 @@ namespace etalon::policy {
 // What words said and Rule does not keep, because it changes nothing once the rule is accepted.
 struct Said {
   bool action = false;
-  bool blacklist = false;  // before the flag was ignored: appraise_flag=...blacklist...
 };
 
 // Why the kernel refuses the rule; nothing when it does not.

@@ -25,13 +25,6 @@ struct FileSystem {
   auto operator<=>(const FileSystem&) const = default;
 };
 
-// A set of MAY_EXEC, MAY_WRITE, MAY_READ, MAY_APPEND, with the kernel's numbers.
-using AccessMask = std::uint8_t;
-inline constexpr AccessMask may_exec = 1;
-inline constexpr AccessMask may_write = 2;
-inline constexpr AccessMask may_read = 4;
-inline constexpr AccessMask may_append = 8;
-
 // "MAY_READ|MAY_WRITE"
 std::string mask_text(AccessMask mask);
 
@@ -67,7 +60,7 @@ struct FileFacts {
   std::size_t inode = 0;               // equal for names of one file
   std::optional<std::uint32_t> uid{};  // owner
   std::optional<std::uint32_t> gid{};
-  std::size_t file_system = 0;    // index
+  std::size_t file_system = 0;   // index
   std::vector<Touch> touches{};  // in the order they happen when the file is run
 };
 

@@ -21,22 +21,8 @@
 namespace etalon::policy {
 namespace {
 
-constexpr AccessMask bit(Access access) {
-  switch (access) {
-    case Access::exec:
-      return may_exec;
-    case Access::write:
-      return may_write;
-    case Access::read:
-      return may_read;
-    case Access::append:
-      return may_append;
-  }
-  return 0;
-}
-
 bool matches_mask(const Mask& wanted, AccessMask mask) {
-  return wanted.contained ? (mask & bit(wanted.access)) != 0 : mask == bit(wanted.access);
+  return wanted.contained ? (mask & mask_of(wanted.access)) != 0 : mask == mask_of(wanted.access);
 }
 
 template <class T>

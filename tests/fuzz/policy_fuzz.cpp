@@ -2,7 +2,8 @@
 // decoder: policy/lang/rule_parser.cpp
 // decoder: policy/lang/load.cpp
 // A verdict that is not open must hold whatever the configuration is; a file is accepted by path
-// exactly when it ends in a newline, has no NUL and every rule in it is accepted.
+// exactly when it ends in a newline, has no NUL and every rule in it is accepted. A rule's
+// canonical spelling reads back as the rule, and is its own.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -11,10 +12,12 @@
 #include <string_view>
 
 #include "kernel/config/kconfig.hpp"
+#include "policy/lang/explain.hpp"
 #include "policy/lang/facts.hpp"
 #include "policy/lang/lint.hpp"
 #include "policy/lang/load.hpp"
 #include "policy/lang/parse.hpp"
+#include "policy/lang/render.hpp"
 #include "tools/base/assert.hpp"
 
 using etalon::KernelVersion;
@@ -27,7 +30,9 @@ using etalon::policy::KernelFacts;
 namespace {
 
 Config everything() {
-  std::string text = "CONFIG_IMA_APPRAISE_MODSIG=y\nCONFIG_IMA_MEASURE_ASYMMETRIC_KEYS=y\n";
+  std::string text =
+      "CONFIG_IMA_APPRAISE_MODSIG=y\nCONFIG_IMA_MEASURE_ASYMMETRIC_KEYS=y\n"
+      "CONFIG_IMA_LSM_RULES=y\n";
   for (const auto& hash : etalon::policy::hash_names())
     text += "CONFIG_" + std::string(hash.symbol) + "=y\n";
   const auto config = Config::parse(text);
@@ -51,10 +56,22 @@ void check_open(std::string_view text, KernelVersion version) {
   }
 }
 
+void check_spelling(const JudgedPolicy& judged, const KernelFacts& kernel) {
+  for (const JudgedLine& line : judged.rules) {
+    if (!line.verdict.rule) continue;
+    const std::string text = etalon::policy::render_rule(*line.verdict.rule);
+    const auto again = etalon::policy::judge_rule(text, kernel);
+    ETALON_ASSERT(again.rule == line.verdict.rule);
+    ETALON_ASSERT(etalon::policy::render_rule(*again.rule) == text);
+  }
+}
+
 void check_whole(std::string_view text, KernelVersion version) {
-  const JudgedPolicy judged =
-      etalon::policy::judge_policy(text, KernelFacts(version, everything()));
-  (void)etalon::policy::lint_policy(text, judged);
+  const KernelFacts kernel(version, everything(), etalon::policy::Labels::loaded);
+  const JudgedPolicy judged = etalon::policy::judge_policy(text, kernel);
+  check_spelling(judged, kernel);
+  (void)etalon::policy::lint_policy(text, judged, kernel);
+  (void)etalon::policy::explain_policy(judged);
   const bool all = std::ranges::all_of(judged.rules, [](const JudgedLine& line) {
     return line.verdict.accepted == Accepted::yes && line.verdict.rule.has_value();
   });

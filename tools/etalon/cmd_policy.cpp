@@ -5,8 +5,9 @@
 namespace etalon::build {
 
 void add_policy(cli::Program& program) {
-  cli::Verb group = program.verb("policy", "judge IMA policy files");
+  cli::Verb group = program.verb("policy", "judge and explain IMA policy files");
   add_policy_check(group);
+  add_policy_explain(group);
 }
 
 }  // namespace etalon::build

@@ -10,19 +10,19 @@
 #include <utility>
 #include <vector>
 
-#include "kernel/config/kconfig.hpp"
 #include "policy/lang/facts.hpp"
 #include "policy/lang/lint.hpp"
 #include "policy/lang/load.hpp"
 #include "policy/lang/parse.hpp"
 #include "tools/base/bytes.hpp"
 #include "tools/base/file.hpp"
-#include "tools/base/kernel_version.hpp"
 #include "tools/base/result.hpp"
 #include "tools/cli/program.hpp"
 #include "tools/codec/json.hpp"
 #include "tools/etalon/image_output.hpp"
+#include "tools/etalon/policy_options.hpp"
 #include "tools/etalon/verbs.hpp"
+#include "tools/pipeline/os_facts.hpp"
 
 namespace etalon::build {
 namespace {
@@ -33,6 +33,9 @@ struct Options {
   std::string policy;
   std::string kernel;
   std::string config;
+  std::optional<std::string> cmdline;
+  std::string root;
+  std::vector<std::string> banks;
   bool each_line = false;
 };
 
@@ -41,38 +44,22 @@ struct Checked {
   std::vector<policy::LintFinding> findings{};
 };
 
-Result<std::optional<kconfig::Config>> load_config(const std::string& path) {
-  if (path.empty()) return std::optional<kconfig::Config>();
-  TRY_ASSIGN(const Bytes bytes, read_file(path, kconfig::max_config_size));
-  TRY_ASSIGN(kconfig::Config config,
-             in_file(in(kconfig::Config::parse(as_text(bytes)), "kernel configuration"), path));
-  return std::optional(std::move(config));
-}
-
-Result<KernelVersion> kernel_option(const std::string& text) {
-  auto version = policy::known_kernel(text);
-  if (!version) {
-    version.error().code = ErrorCode::usage;
-    version.error().field = "--kernel";
-  }
-  return version;
+policy::Machine machine(const Options& options) {
+  policy::Machine machine{.banks = options.banks};
+  if (options.cmdline) machine.cmdline = pipeline::split_cmdline(*options.cmdline);
+  if (options.root == "initrd") machine.root = policy::Root::initrd;
+  if (options.root == "disk") machine.root = policy::Root::disk;
+  return machine;
 }
 
 Result<Checked> check(const Options& options) {
-  TRY_ASSIGN(const KernelVersion version, kernel_option(options.kernel));
-  TRY_ASSIGN(auto config, load_config(options.config));
+  TRY_ASSIGN(const policy::KernelFacts kernel, kernel_facts(options.kernel, options.config));
   TRY_ASSIGN(const Bytes bytes, read_file(options.policy, policy::max_policy_size));
-  const policy::KernelFacts kernel(version, std::move(config));
   const std::string_view text = as_text(bytes);
   if (options.each_line) return Checked{.judged = policy::judge_each_line(text, kernel)};
   Checked checked{.judged = policy::judge_policy(text, kernel)};
-  checked.findings = policy::lint_policy(text, checked.judged);
+  checked.findings = policy::lint_policy(text, checked.judged, kernel, machine(options));
   return checked;
-}
-
-Json accepted_json(Accepted accepted) {
-  if (accepted == Accepted::unknown) return {};
-  return accepted == Accepted::yes;
 }
 
 Json rule_json(const policy::JudgedLine& line) {
@@ -84,14 +71,6 @@ Json rule_json(const policy::JudgedLine& line) {
       {"reason", verdict.reason}};
   put_bytes(object, "text", line.text);
   return object;
-}
-
-Json finding_json(const policy::LintFinding& finding) {
-  return Json(Json::Object{{"id", finding.id},
-                           {"severity", name(finding.severity)},
-                           {"line", finding.line ? Json(std::uint64_t{*finding.line}) : Json()},
-                           {"message", finding.message},
-                           {"fix", finding.fix}});
 }
 
 Json checked_json(const Checked& checked, const Options& options) {
@@ -109,18 +88,6 @@ Json checked_json(const Checked& checked, const Options& options) {
   object.emplace("reasons", Json::Object{{"lines", checked.judged.lines.reason},
                                          {"path", checked.judged.path.reason}});
   return object;
-}
-
-std::string_view word(Accepted accepted) {
-  switch (accepted) {
-    case Accepted::yes:
-      return "accepted";
-    case Accepted::no:
-      return "refused";
-    case Accepted::unknown:
-      break;
-  }
-  return "open";
 }
 
 // "accepted", "open", or the errno of a refusal
@@ -194,6 +161,10 @@ void add_policy_check(cli::Verb& group) {
   verb.option("--kernel", options->kernel, "version of the kernel that loads it, e.g. 6.12")
       .required();
   verb.option("--config", options->config, "configuration of that kernel (.config)");
+  verb.option("--cmdline", options->cmdline, "command line of that kernel");
+  verb.option("--root", options->root, "where its root file system is").one_of({"initrd", "disk"});
+  verb.option("--bank", options->banks, "PCR bank that is active in its TPM; may be repeated")
+      .one_of({"sha1", "sha256", "sha384", "sha512"});
   verb.flag("--each-line", options->each_line, "judge every line as a policy of its own");
   verb.json();
   verb.runs([options](cli::Io& io) { return run(*options, io); });

@@ -20,6 +20,7 @@ void add_measure(cli::Program& program);
 void add_payload(cli::Program& program);
 void add_policy(cli::Program& program);  // the group; its verbs below
 void add_policy_check(cli::Verb& group);
+void add_policy_explain(cli::Verb& group);
 void add_predict(cli::Program& program);  // the group; its verbs below
 void add_predict_mrtd(cli::Verb& group);
 void add_predict_registers(cli::Verb& group);
