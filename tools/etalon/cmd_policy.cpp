@@ -5,9 +5,10 @@
 namespace etalon::build {
 
 void add_policy(cli::Program& program) {
-  cli::Verb group = program.verb("policy", "judge and explain IMA policy files");
+  cli::Verb group = program.verb("policy", "write, judge and explain IMA policy files");
   add_policy_check(group);
   add_policy_explain(group);
+  add_policy_generate(group);
 }
 
 }  // namespace etalon::build

@@ -21,6 +21,7 @@ void add_payload(cli::Program& program);
 void add_policy(cli::Program& program);  // the group; its verbs below
 void add_policy_check(cli::Verb& group);
 void add_policy_explain(cli::Verb& group);
+void add_policy_generate(cli::Verb& group);
 void add_predict(cli::Program& program);  // the group; its verbs below
 void add_predict_mrtd(cli::Verb& group);
 void add_predict_registers(cli::Verb& group);
