@@ -21,6 +21,7 @@
 #include <tl/expected.hpp>
 #include <unistd.h>
 
+#include "mkosi/image/elf/facts.hpp"
 #include "tools/base/bytes.hpp"
 #include "tools/base/digest.hpp"
 #include "tools/base/file.hpp"
@@ -57,13 +58,18 @@ Status check_same(const FileHandle& file, const FileTask& task) {
 
 class FileHashers::Hand {
  public:
-  Hand(std::span<const HashAlg> algs, FileHashers& all)
-      : all_(all), hasher_(algs), buffer_(read_size) {}
+  Hand(std::span<const HashAlg> algs, FileHashers& all, elf::Inspect inspect)
+      : all_(all), hashing_(!algs.empty()), hasher_(algs), buffer_(read_size) {
+    if (inspect == elf::Inspect::yes) inspector_.emplace(all.budget_);
+  }
 
   void work(const FileTask& task) {
     auto digests = hash(task);
     if (digests)
-      digested.push_back({.entry = task.entry, .digests = *std::move(digests), .head = head_});
+      digested.push_back({.entry = task.entry,
+                          .digests = *std::move(digests),
+                          .head = head_,
+                          .facts = inspector_ ? inspector_->end() : nullptr});
     else
       failures.push_back(std::move(digests).error());
   }
@@ -88,6 +94,7 @@ class FileHashers::Hand {
     const auto size = static_cast<std::uint64_t>(task.expected.st_size);
     std::uint64_t total = 0;
     head_ = {};
+    if (inspector_) inspector_->begin();
     while (true) {
       // NOLINTNEXTLINE(clang-analyzer-unix.BlockInCriticalSection): no lock outlives its own block
       const ssize_t got = ::read(file.get(), buffer_.data(), buffer_.size());
@@ -95,18 +102,22 @@ class FileHashers::Hand {
       if (got < 0) return io_error(task.path, "read", errno);
       const ByteView piece = ByteView(buffer_).first(static_cast<std::size_t>(got));
       hasher_.update(piece);
-      head_.add(piece);
+      if (hashing_) head_.add(piece);
+      if (inspector_) inspector_->add(piece);
       total += static_cast<std::uint64_t>(got);
       all_.report(static_cast<std::uint64_t>(got));
       if (got == 0 || total >= size) break;
+      if (!hashing_ && !inspector_->wants_more()) return {};
     }
     if (total != size) return changed(task.path);
     return {};
   }
 
   FileHashers& all_;
+  bool hashing_;  // else files need not be read to their end
   MultiHasher hasher_;
   Bytes buffer_;
+  std::optional<elf::Inspector> inspector_;
   Head head_;  // of the file in hand
 };
 
@@ -115,11 +126,12 @@ void FileHashers::report(std::uint64_t got) {
   if (progress_) progress_(read, 0);
 }
 
-FileHashers::FileHashers(std::span<const HashAlg> algs, unsigned jobs, ReadProgress progress)
+FileHashers::FileHashers(std::span<const HashAlg> algs, unsigned jobs, ReadProgress progress,
+                         elf::Inspect inspect)
     : progress_(std::move(progress)) {
   const unsigned count = std::max(jobs, 1U);
   for (unsigned i = 0; i < count; ++i)
-    hands_.push_back(std::make_unique<Hand>(algs, *this));
+    hands_.push_back(std::make_unique<Hand>(algs, *this, inspect));
   for (unsigned i = 1; i < count; ++i)
     threads_.emplace_back([this, hand = hands_[i].get()] { run(*hand); });
 }
@@ -188,6 +200,7 @@ Result<std::vector<FileHashers::Digested>> FileHashers::finish() {
   }
   const auto first = std::ranges::min_element(failures, {}, &Error::file);
   if (first != failures.end()) return tl::unexpected(std::move(*first));
+  TRY(budget_.status());
   return digested;
 }
 

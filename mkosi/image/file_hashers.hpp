@@ -19,6 +19,7 @@
 
 #include <sys/stat.h>
 
+#include "mkosi/image/elf/facts.hpp"
 #include "mkosi/image/tree.hpp"
 #include "mkosi/image/walk.hpp"
 #include "tools/base/digest.hpp"
@@ -43,10 +44,13 @@ class FileHashers {
     std::size_t entry = 0;
     DigestSet digests{};
     Head head{};
+    elf::FactsPtr facts{};  // none when files are not inspected
   };
 
   // `jobs` threads, the calling one among them; `progress` may be empty.
-  FileHashers(std::span<const HashAlg> algs, unsigned jobs, ReadProgress progress = {});
+  // Without `algs` a file is read as far as its inspection needs.
+  FileHashers(std::span<const HashAlg> algs, unsigned jobs, ReadProgress progress = {},
+              elf::Inspect inspect = elf::Inspect::no);
   FileHashers(const FileHashers&) = delete;
   FileHashers& operator=(const FileHashers&) = delete;
   FileHashers(FileHashers&&) = delete;
@@ -71,6 +75,7 @@ class FileHashers {
   std::optional<FileTask> take();  // under the lock
   void close();
 
+  elf::FactsBudget budget_;                   // outlives the hands
   std::vector<std::unique_ptr<Hand>> hands_;  // the caller's first
   std::vector<std::thread> threads_;
   std::mutex mutex_;

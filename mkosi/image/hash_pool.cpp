@@ -16,12 +16,14 @@
 #include <utility>
 #include <vector>
 
+#include "mkosi/image/elf/facts.hpp"
 #include "mkosi/image/large_memory.hpp"
 #include "mkosi/image/tree_builder.hpp"
 #include "tools/base/assert.hpp"
 #include "tools/base/bytes.hpp"
 #include "tools/base/digest.hpp"
 #include "tools/base/hasher.hpp"
+#include "tools/base/result.hpp"
 
 namespace etalon::image {
 namespace {
@@ -204,7 +206,9 @@ constexpr std::array<std::byte, 65536> zeros{};
 
 class HashPool::Impl {
  public:
-  Impl(std::span<const HashAlg> algs, unsigned jobs) : algs_(algs.begin(), algs.end()) {
+  Impl(std::span<const HashAlg> algs, unsigned jobs, elf::Inspect inspect)
+      : algs_(algs.begin(), algs.end()) {
+    if (inspect == elf::Inspect::yes) inspector_.emplace(budget_);
     if (algs_.empty()) return;
     const auto count = static_cast<unsigned>(algs_.size());
     // One processor is left to the reader, unless that leaves less than one worker per algorithm.
@@ -247,7 +251,27 @@ class HashPool::Impl {
           *std::ranges::min_element(lane, {}, [](const Worker* worker) { return worker->given; }));
     }
     heads_.emplace_back();
+    if (inspector_) inspector_->begin();
     return contents_++;
+  }
+
+  // For the inspector, beside what update(), update_copy() and zeros take.
+  void inspect(ByteView piece) {
+    if (inspector_) inspector_->add(piece);
+  }
+
+  void inspect_zeros(std::uint64_t size) {
+    if (inspector_) inspector_->add_zeros(size);
+  }
+
+  void inspect_end() {
+    if (inspector_) facts_.push_back(inspector_->end());
+  }
+
+  Result<InspectedContents> inspected() const {
+    if (!inspector_) return InspectedContents{};
+    TRY(budget_.status());
+    return InspectedContents{.facts = facts_, .empty = elf::no_facts()};
   }
 
   void update(ByteView piece, Last last) {
@@ -305,11 +329,14 @@ class HashPool::Impl {
   std::vector<Worker*> current_;             // one per lane, for the current file
   ContentId contents_ = 0;
   std::vector<Head> heads_;  // one per file
+  elf::FactsBudget budget_;
+  std::optional<elf::Inspector> inspector_;
+  std::vector<elf::FactsPtr> facts_;  // one per file, when there is an inspector
   std::size_t flushes_ = 0;
 };
 
-HashPool::HashPool(std::span<const HashAlg> algs, unsigned jobs)
-    : impl_(std::make_unique<Impl>(algs, jobs)) {}
+HashPool::HashPool(std::span<const HashAlg> algs, unsigned jobs, elf::Inspect inspect)
+    : impl_(std::make_unique<Impl>(algs, jobs, inspect)) {}
 
 HashPool::~HashPool() = default;
 
@@ -326,14 +353,17 @@ ContentId HashPool::begin() {
 }
 
 void HashPool::update(ByteView piece) {
+  impl_->inspect(piece);
   impl_->update(piece, Last::no);
 }
 
 void HashPool::update_copy(ByteView piece) {
+  impl_->inspect(piece);
   impl_->update_copy(piece);
 }
 
 void HashPool::update_zeros(std::uint64_t size) {
+  impl_->inspect_zeros(size);
   // Zero bytes stand in static memory, which stays.
   while (size > 0) {
     const auto part = static_cast<std::size_t>(std::min<std::uint64_t>(size, zeros.size()));
@@ -343,6 +373,7 @@ void HashPool::update_zeros(std::uint64_t size) {
 }
 
 void HashPool::end() {
+  impl_->inspect_end();
   impl_->update({}, Last::yes);
 }
 
@@ -352,6 +383,10 @@ std::vector<DigestSet> HashPool::finish() {
 
 const std::vector<Head>& HashPool::heads() const {
   return impl_->heads();
+}
+
+Result<InspectedContents> HashPool::inspected() const {
+  return impl_->inspected();
 }
 
 DigestSet HashPool::empty() const {

@@ -15,10 +15,12 @@
 #include <span>
 #include <vector>
 
+#include "mkosi/image/elf/facts.hpp"
 #include "mkosi/image/tree.hpp"
 #include "mkosi/image/tree_builder.hpp"
 #include "tools/base/bytes.hpp"
 #include "tools/base/digest.hpp"
+#include "tools/base/result.hpp"
 
 namespace etalon::image {
 
@@ -28,7 +30,8 @@ class HashPool {
   static constexpr std::size_t block_count = 64;
 
   // `jobs` is at least 1; with 1 everything happens in the calling thread.
-  HashPool(std::span<const HashAlg> algs, unsigned jobs);
+  // Files are inspected in the calling thread.
+  HashPool(std::span<const HashAlg> algs, unsigned jobs, elf::Inspect inspect = elf::Inspect::no);
   HashPool(const HashPool&) = delete;
   HashPool& operator=(const HashPool&) = delete;
   HashPool(HashPool&&) = delete;
@@ -56,6 +59,10 @@ class HashPool {
 
   // The first bytes of file i are at [i].
   const std::vector<Head>& heads() const;
+
+  // The facts of all files, and of no bytes; none when they are not inspected. limit error when
+  // they take more than max_facts_size.
+  Result<InspectedContents> inspected() const;
 
   // The digests of no bytes.
   DigestSet empty() const;

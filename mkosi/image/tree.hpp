@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "mkosi/image/elf/facts.hpp"
 #include "mkosi/image/path.hpp"
 #include "tools/base/bytes.hpp"
 #include "tools/base/digest.hpp"
@@ -62,6 +63,7 @@ struct Entry {
   Device device{};          // of a char or block entry
   DigestSet digests{};      // of a file
   Head head{};              // of a file, when it has digests
+  elf::FactsPtr facts{};    // of a file, when the walk inspects; else none
 };
 
 // What a walker passed over, and what a reader of the list should know.

@@ -121,7 +121,7 @@ Result<TreeBuilder::NodeId> TreeBuilder::link(const Place& place, NodeId node) {
 }
 
 ImageTree TreeBuilder::build(std::span<const DigestSet> digests, std::span<const Head> heads,
-                             const DigestSet& empty) const {
+                             const DigestSet& empty, const InspectedContents& inspected) const {
   struct Visit {
     NodeId folder = 0;
     ImagePath path{};
@@ -147,6 +147,8 @@ ImageTree TreeBuilder::build(std::span<const DigestSet> digests, std::span<const
       if (node.type == EntryType::file) {
         entry.digests = node.content ? digests[*node.content] : empty;
         if (node.content) entry.head = heads[*node.content];
+        entry.facts = inspected.empty;
+        if (node.content && !inspected.facts.empty()) entry.facts = inspected.facts[*node.content];
       }
       entries.push_back(std::move(entry));
       if (node.type == EntryType::directory) left.push_back({.folder = id, .path = path});

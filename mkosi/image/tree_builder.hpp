@@ -16,6 +16,7 @@
 
 #include <tl/expected.hpp>
 
+#include "mkosi/image/elf/facts.hpp"
 #include "mkosi/image/path.hpp"
 #include "mkosi/image/tree.hpp"
 #include "tools/base/digest.hpp"
@@ -26,6 +27,12 @@ namespace etalon::image {
 // Caps on what an archive may make us hold: headers of empty files compress a thousandfold.
 inline constexpr std::size_t max_tree_nodes = 2'000'000;
 inline constexpr std::size_t max_tree_text = std::size_t{256} << 20U;  // names and targets
+
+// The facts of content i at [i], and those of a file without content; none when nobody asked.
+struct InspectedContents {
+  std::span<const elf::FactsPtr> facts{};
+  elf::FactsPtr empty{};
+};
 
 struct TreeCaps {
   std::size_t nodes = max_tree_nodes;
@@ -80,10 +87,10 @@ class TreeBuilder {
 
   Node& node(NodeId id) { return nodes_[id].node; }
 
-  // The tree, with the digests and first bytes of content i at [i], and `empty` for files without
-  // content.
+  // The tree, with the digests, first bytes and, if there are any, facts of content i at [i], and
+  // `empty` for files without content.
   ImageTree build(std::span<const DigestSet> digests, std::span<const Head> heads,
-                  const DigestSet& empty) const;
+                  const DigestSet& empty, const InspectedContents& inspected = {}) const;
 
  private:
   struct Slot {

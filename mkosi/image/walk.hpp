@@ -27,6 +27,8 @@ using ReadProgress = std::function<void(std::uint64_t done, std::uint64_t total)
 struct WalkOptions {
   std::vector<HashAlg> algs{};  // none: contents are not hashed
   unsigned jobs = 1;            // changes the time it takes and nothing else
+  // Every file entry gets `facts`, from the same pass over its content. Costs nothing when off.
+  bool inspect = false;
   std::uint64_t max_unpacked = default_max_unpacked;
   ReadProgress progress{};  // optional
 };

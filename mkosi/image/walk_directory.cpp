@@ -84,8 +84,9 @@ class DirectoryWalk {
  public:
   DirectoryWalk(std::string root, const WalkOptions& options)
       : root_(std::move(root)),
-        hashing_(!options.algs.empty()),
-        hashers_(options.algs, hashing_ ? options.jobs : 1, options.progress) {}
+        reading_(!options.algs.empty() || options.inspect),
+        hashers_(options.algs, reading_ ? options.jobs : 1, options.progress,
+                 options.inspect ? elf::Inspect::yes : elf::Inspect::no) {}
 
   Result<std::vector<Entry>> run() {
     const int fd = ::open(root_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -97,13 +98,15 @@ class DirectoryWalk {
       TRY(enter(std::move(visit)));
     }
     TRY_ASSIGN(auto digested, hashers_.finish());
-    for (auto& [entry, digests, head] : digested) {
+    for (auto& [entry, digests, head, facts] : digested) {
       entries_[entry].digests = std::move(digests);
       entries_[entry].head = head;
+      entries_[entry].facts = std::move(facts);
     }
     for (const auto& [entry, same] : further_links_) {
       entries_[entry].digests = entries_[same].digests;
       entries_[entry].head = entries_[same].head;
+      entries_[entry].facts = entries_[same].facts;
     }
     return std::move(entries_);
   }
@@ -183,7 +186,7 @@ class DirectoryWalk {
     }
     if (type == EntryType::file) made.size = static_cast<std::uint64_t>(info.st_size);
     if (info.st_nlink > 1 && is_further_link(index, info)) return {};
-    if (type != EntryType::file || !hashing_) return {};
+    if (type != EntryType::file || !reading_) return {};
     hashers_.push({.folder = visit.handle,
                    .name = name,
                    .path = on_disk(path),
@@ -202,7 +205,7 @@ class DirectoryWalk {
   }
 
   std::string root_;
-  bool hashing_;
+  bool reading_;  // files' contents
   FileHashers hashers_;
   std::vector<Visit> left_;
   std::vector<Entry> entries_;

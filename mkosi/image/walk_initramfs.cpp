@@ -283,12 +283,13 @@ class TreeSink final : public InitramfsSink {
 }  // namespace
 
 Result<Walked> walk_initramfs(ByteView image, const WalkOptions& options) {
-  HashPool pool(options.algs, options.jobs);
+  HashPool pool(options.algs, options.jobs, options.inspect ? elf::Inspect::yes : elf::Inspect::no);
   TreeSink sink(pool, options.progress, image.size());
   TRY_ASSIGN(auto segments, unpack_initramfs(image, sink, options.max_unpacked));
   const std::vector<DigestSet> digests = pool.finish();
+  TRY_ASSIGN(const InspectedContents inspected, pool.inspected());
   return Walked{.format = Format::initramfs,
-                .tree = sink.builder().build(digests, pool.heads(), pool.empty()),
+                .tree = sink.builder().build(digests, pool.heads(), pool.empty(), inspected),
                 .segments = std::move(segments),
                 .findings = sink.take_findings()};
 }

@@ -245,13 +245,14 @@ class TarWalk {
 }  // namespace
 
 Result<Walked> walk_tar(ByteView image, const WalkOptions& options) {
-  HashPool pool(options.algs, options.jobs);
+  HashPool pool(options.algs, options.jobs, options.inspect ? elf::Inspect::yes : elf::Inspect::no);
   TarWalk walk(image, pool, options);
   TRY(in(walk.open(), "tar"));
   TRY(in(walk.run(), "tar"));
   const std::vector<DigestSet> digests = pool.finish();
+  TRY_ASSIGN(const InspectedContents inspected, pool.inspected());
   return Walked{.format = Format::tar,
-                .tree = walk.builder().build(digests, pool.heads(), pool.empty()),
+                .tree = walk.builder().build(digests, pool.heads(), pool.empty(), inspected),
                 .findings = walk.take_findings()};
 }
 
