@@ -99,7 +99,12 @@ Bytes FakeElf::build() const {
   }
 
   Out out(big_endian);
-  out.text("\x7f" "ELF").number(bits / 32, 1).number(big_endian ? 2 : 1, 1).number(1, 1);
+  out.text(
+         "\x7f"
+         "ELF")
+      .number(bits / 32, 1)
+      .number(big_endian ? 2 : 1, 1)
+      .number(1, 1);
   out.number(0, 9).number(type, 2).number(machine, 2).number(1, 4).number(entry, word);
   out.number(phoff.value_or(header), word).number(0, word).number(0, 4).number(header, 2);
   out.number(phentsize.value_or(static_cast<std::uint16_t>(segment_size)), 2);
@@ -126,9 +131,7 @@ std::string FakeElf::text() const {
 }
 
 FakeElf fake_program(std::vector<std::string> needed, std::string interpreter) {
-  return {.interpreter = std::move(interpreter),
-          .needed = std::move(needed),
-          .flags_1 = DF_1_PIE};
+  return {.interpreter = std::move(interpreter), .needed = std::move(needed), .flags_1 = DF_1_PIE};
 }
 
 FakeElf fake_library(std::string soname, std::vector<std::string> needed) {

@@ -231,9 +231,9 @@ class Reader {
     const std::size_t length = text.substr(0, cap).find('\0');
     if (length != std::string_view::npos) return std::string(text.substr(0, length));
     const bool too_long = text.size() >= cap;
-    return fail_at(too_long ? ErrorCode::limit : ErrorCode::malformed, field, at->offset + index,
-                   too_long ? "longer than " + std::to_string(cap - 1) + " bytes"
-                            : "no NUL ends the string");
+    return fail_at(
+        too_long ? ErrorCode::limit : ErrorCode::malformed, field, at->offset + index,
+        too_long ? "longer than " + std::to_string(cap - 1) + " bytes" : "no NUL ends the string");
   }
 
   ByteView file_;
@@ -258,8 +258,7 @@ Result<Elf> read_elf(ByteView file) {
   const auto file_class = std::to_integer<unsigned>(file[EI_CLASS]);
   const auto order = std::to_integer<unsigned>(file[EI_DATA]);
   if (order != ELFDATA2LSB && order != ELFDATA2MSB) {
-    return fail_at(ErrorCode::malformed, "EI_DATA", EI_DATA,
-                   "byte order " + std::to_string(order));
+    return fail_at(ErrorCode::malformed, "EI_DATA", EI_DATA, "byte order " + std::to_string(order));
   }
   const auto byte_order = order == ELFDATA2LSB ? ByteOrder::little : ByteOrder::big;
   switch (file_class) {

@@ -4,9 +4,10 @@
 // 2.36, elf/dl-load.c). Section headers are not looked at: no loader reads them, and a file may be
 // stripped of them or lie in them.
 //
-// libelf brings numbers into this machine's byte order (elf32_xlatetom, elf64_xlatetom); its handles
-// (elf_memory and gelf_…) are not used, because opening one makes an index of all section headers,
-// whose number a hostile file chooses. Every offset is checked here before libelf sees the bytes.
+// libelf brings numbers into this machine's byte order (elf32_xlatetom, elf64_xlatetom); its
+// handles (elf_memory and gelf_…) are not used, because opening one makes an index of all section
+// headers, whose number a hostile file chooses. Every offset is checked here before libelf sees the
+// bytes.
 #pragma once
 
 #include <cstddef>
@@ -26,7 +27,8 @@ inline constexpr std::size_t max_program_headers = 65536;
 // A large program has some forty dynamic entries and, seldom, three hundred needed libraries.
 inline constexpr std::size_t max_dynamic_entries = 65536;
 inline constexpr std::size_t max_needed = 4096;
-// PATH_MAX, with the final NUL: what the kernel takes as interpreter, and no file has a longer name.
+// PATH_MAX, with the final NUL: what the kernel takes as interpreter, and no file has a longer
+// name.
 inline constexpr std::size_t max_name = 4096;
 inline constexpr std::size_t max_search_path = std::size_t{64} << 10U;
 
@@ -37,13 +39,13 @@ enum class ByteOrder : std::uint8_t { little = 1, big = 2 };
 struct Elf {
   Class file_class = Class::elf64;
   ByteOrder byte_order = ByteOrder::little;
-  std::uint16_t type = 0;     // ET_EXEC, ET_DYN, … of <elf.h>
-  std::uint16_t machine = 0;  // EM_X86_64, …
-  bool has_entry = false;     // e_entry is not 0
-  bool has_code = false;      // a PT_LOAD segment with PF_X
-  bool has_dynamic = false;   // a PT_DYNAMIC segment
-  bool pie = false;           // DF_1_PIE: a program, which no loader takes for a library
-  bool no_default_libraries = false;         // DF_1_NODEFLIB
+  std::uint16_t type = 0;             // ET_EXEC, ET_DYN, … of <elf.h>
+  std::uint16_t machine = 0;          // EM_X86_64, …
+  bool has_entry = false;             // e_entry is not 0
+  bool has_code = false;              // a PT_LOAD segment with PF_X
+  bool has_dynamic = false;           // a PT_DYNAMIC segment
+  bool pie = false;                   // DF_1_PIE: a program, which no loader takes for a library
+  bool no_default_libraries = false;  // DF_1_NODEFLIB
   std::optional<std::string> interpreter{};  // PT_INTERP
   std::vector<std::string> needed{};         // DT_NEEDED, in order
   std::optional<std::string> soname{};       // DT_SONAME

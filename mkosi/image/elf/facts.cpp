@@ -164,8 +164,9 @@ bool FactsBudget::take(const FileFacts& facts) {
 
 Status FactsBudget::status() const {
   if (used_.load(std::memory_order_relaxed) <= limit_) return {};
-  return fail(ErrorCode::limit, "what programs and libraries say about themselves takes more than " +
-                                    std::to_string(limit_) + " bytes");
+  return fail(ErrorCode::limit,
+              "what programs and libraries say about themselves takes more than " +
+                  std::to_string(limit_) + " bytes");
 }
 
 void Inspector::begin() {

@@ -2,7 +2,8 @@
 // What a file's content says about running it: an ELF file, a script, the loader's cache or a list
 // of paths, told apart by their first bytes, read by the functions beside this one. An Inspector
 // takes a file in pieces while something else reads it: of a file that is none of those it keeps
-// nothing, of a script 256 bytes, of the others the content up to a cap, in one buffer for all files.
+// nothing, of a script 256 bytes, of the others the content up to a cap, in one buffer for all
+// files.
 #pragma once
 
 #include <atomic>
@@ -106,13 +107,14 @@ class Inspector {
   static constexpr std::uint64_t magic_size = 17;
 
   void look_at_magic();
+
   std::uint64_t room() const { return wanted_ - buffer_.size(); }
 
   FactsBudget& budget_;
   std::uint64_t max_elf_;
   Bytes buffer_;
   FileKind kind_ = FileKind::other;
-  bool known_ = false;                  // kind_ is the file's
+  bool known_ = false;                 // kind_ is the file's
   std::uint64_t wanted_ = magic_size;  // bytes of the file to gather
   std::uint64_t size_ = 0;             // of what was added
 };

@@ -5,8 +5,9 @@
 //   pad        to a multiple of 8
 //   new        "glibc-ld.so.cache" "1.1" nlibs:u32 len_strings:u32 order:u8 0(3)
 //              extensions:u32 0(12) library * nlibs, strings and extensions by offset
-//   order      low two bits 2 little, 3 big, 0 not said (before 2.33, taken as little); 1 is invalid
-//   library    flags:u32 key:u32 value:u32 osversion:u32 hwcap:u64; key and value are offsets of
+//   order      low two bits 2 little, 3 big, 0 not said (before 2.33, taken as little); 1 is
+//   invalid library    flags:u32 key:u32 value:u32 osversion:u32 hwcap:u64; key and value are
+//   offsets of
 //              NUL-terminated strings, the name and the path
 //   hwcap      0 | 1<<62 | index of a name in extension 1 | bits of a CPU (before 2.37)
 //   extensions 0xeaa42174:u32 count:u32 (tag:u32 flags:u32 offset:u32 size:u32) * count

@@ -24,7 +24,7 @@ inline constexpr std::size_t max_cache_text = std::size_t{32} << 20U;  // all st
 struct CachedLibrary {
   std::string soname{};
   std::string path{};
-  std::int32_t flags = 0;  // FLAG_ELF_LIBC6 and the bits of an architecture: 0x303 is x86-64
+  std::int32_t flags = 0;   // FLAG_ELF_LIBC6 and the bits of an architecture: 0x303 is x86-64
   std::uint64_t hwcap = 0;  // 0: for every CPU; otherwise as it stands
   std::string hwcaps{};     // of glibc-hwcaps, what a CPU must have: "x86-64-v3"
 

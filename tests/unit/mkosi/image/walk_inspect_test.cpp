@@ -37,7 +37,9 @@ std::map<std::string, std::string> contents() {
           {"large", test::fake_program({"liba.so.1"}).text() + std::string(1'500'000, 'x')},
           {"lib", test::fake_library("liba.so.1").text()},
           {"list", "/lib:/usr/lib\n"},
-          {"odd", "\x7f" "ELF"},
+          {"odd",
+           "\x7f"
+           "ELF"},
           {"other", std::string(700'000, 'o')},
           {"script", "#!/bin/sh\n" + std::string(300'000, 's')}};
 }
@@ -47,8 +49,9 @@ std::string describe(const Walked& walked) {
   for (const Entry& entry : walked.tree.entries()) {
     if (entry.type != EntryType::file) continue;
     text += entry.path + " " + (entry.facts ? std::string(name(entry.facts->kind)) : "nothing");
-    if (entry.facts && *entry.facts != *elf::read_facts(as_bytes(contents().at(
-                           entry.path == "/linked" ? "lib" : entry.path.substr(1)))))
+    if (entry.facts &&
+        *entry.facts != *elf::read_facts(as_bytes(
+                            contents().at(entry.path == "/linked" ? "lib" : entry.path.substr(1)))))
       text += " wrong";
     text += "\n";
   }
@@ -153,7 +156,8 @@ TEST(InspectedSparse, counts_holes) {
     file << test::fake_program({"liba.so.1"}).text();
   }
   ASSERT_EQ(::truncate((folder / "root/program").c_str(), 3'000'000), 0);
-  const std::string tar = "tar --sparse -C '" + (folder / "root") + "' -cf '" + (folder / "tar") + "' .";
+  const std::string tar =
+      "tar --sparse -C '" + (folder / "root") + "' -cf '" + (folder / "tar") + "' .";
   ASSERT_EQ(std::system(tar.c_str()), 0);
   const auto walked = walk_image(folder / "tar", {.inspect = true});
   ASSERT_TRUE(walked.has_value()) << walked.error().text();

@@ -39,7 +39,9 @@ TEST(Facts, have_a_kind_by_the_first_bytes) {
 }
 
 TEST(Facts, are_shared_by_files_of_no_interest) {
-  for (const std::string& file : {std::string(), std::string("x"), std::string("\x7f" "EL"),
+  for (const std::string& file : {std::string(), std::string("x"),
+                                  std::string("\x7f"
+                                              "EL"),
                                   std::string("/lib\nrelative\n"), std::string("/* comment */"),
                                   "/" + std::string(4096, 'l'), std::string("/lib\0", 5)})
     EXPECT_EQ(read(file), no_facts()) << file;
@@ -47,7 +49,9 @@ TEST(Facts, are_shared_by_files_of_no_interest) {
 }
 
 TEST(Facts, say_what_is_wrong) {
-  const auto elf = read("\x7f" "ELF");
+  const auto elf = read(
+      "\x7f"
+      "ELF");
   EXPECT_EQ(elf->kind, FileKind::elf);
   EXPECT_EQ(elf->elf(), nullptr);
   EXPECT_EQ(elf->fault, "e_ident at 0: lies outside the file");
@@ -63,7 +67,8 @@ std::vector<std::string> samples() {
           std::string(as_text(test::FakeLdCache{.libraries = {{"a", "/a"}}}.build())),
           "/lib:/usr/lib",
           "/" + std::string(5000, 'l'),
-          "\x7f" "ELF",
+          "\x7f"
+          "ELF",
           std::string(400, '\0')};
 }
 
@@ -110,7 +115,10 @@ TEST(Inspector, wants_no_more_than_it_needs) {
   EXPECT_FALSE(wants("nothing of interest"));
   EXPECT_TRUE(wants("#!/bin/sh\n and more"));
   EXPECT_FALSE(wants("#!/bin/sh\n" + std::string(300, 'x')));
-  EXPECT_TRUE(wants("\x7f" "ELF" + std::string(100'000, 'x')));
+  EXPECT_TRUE(
+      wants("\x7f"
+            "ELF" +
+            std::string(100'000, 'x')));
 }
 
 TEST(Inspector, says_too_large_at_its_cap) {
@@ -140,9 +148,10 @@ TEST(FactsBudget, counts_strings) {
   const Status status = budget.status();
   ASSERT_FALSE(status.has_value());
   EXPECT_EQ(status.error().code, ErrorCode::limit);
-  EXPECT_EQ(status.error().text(), "what programs and libraries say about themselves takes more "
-                                   "than " + std::to_string(2 * (sizeof(FileFacts) + 1100)) +
-                                       " bytes");
+  EXPECT_EQ(status.error().text(),
+            "what programs and libraries say about themselves takes more "
+            "than " +
+                std::to_string(2 * (sizeof(FileFacts) + 1100)) + " bytes");
 }
 
 TEST(FactsBudget, has_the_caps_it_names) {

@@ -122,8 +122,7 @@ TEST(LdCache, refuses) {
        "extension at 278: lies outside the file"},
       {but([](auto& f) { f.hwcaps_size = 7; }), ErrorCode::malformed,
        "glibc-hwcaps at 278: names in 7 bytes"},
-      {but([](auto& f) { f.hwcaps_size = 4; }), ErrorCode::malformed,
-       "hwcap at 64: name 1 of 1"},
+      {but([](auto& f) { f.hwcaps_size = 4; }), ErrorCode::malformed, "hwcap at 64: name 1 of 1"},
       {but([](auto& f) { f.libraries[1].path = std::string(4096, 'p'); }), ErrorCode::malformed,
        "value at 178: no NUL in 4096 bytes"},
   };
@@ -145,8 +144,7 @@ TEST(LdCache, refuses_strings_that_grow_when_copied) {
   const auto cache = decode_ld_cache(fake.build());
   ASSERT_FALSE(cache.has_value());
   EXPECT_EQ(cache.error().code, ErrorCode::limit);
-  EXPECT_EQ(cache.error().text(),
-            "key at 240048: strings of more than 33554432 bytes together");
+  EXPECT_EQ(cache.error().text(), "key at 240048: strings of more than 33554432 bytes together");
 }
 
 }  // namespace
