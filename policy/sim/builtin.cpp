@@ -28,14 +28,19 @@ constexpr std::array after_tmpfs = {
     "0x27e0eb"sv, "0x63677270"sv, "0x6e736673"sv, "0xde5e81e4"sv,
 };
 constexpr std::array tcb = {
-    "measure func=MMAP_CHECK mask=MAY_EXEC"sv,       "measure func=BPRM_CHECK mask=MAY_EXEC"sv,
-    "measure func=FILE_CHECK mask=^MAY_READ euid=0"sv, "measure func=FILE_CHECK mask=^MAY_READ uid=0"sv,
-    "measure func=MODULE_CHECK"sv,                   "measure func=FIRMWARE_CHECK"sv,
+    "measure func=MMAP_CHECK mask=MAY_EXEC"sv,
+    "measure func=BPRM_CHECK mask=MAY_EXEC"sv,
+    "measure func=FILE_CHECK mask=^MAY_READ euid=0"sv,
+    "measure func=FILE_CHECK mask=^MAY_READ uid=0"sv,
+    "measure func=MODULE_CHECK"sv,
+    "measure func=FIRMWARE_CHECK"sv,
     "measure func=POLICY_CHECK"sv,
 };
 constexpr std::array original_tcb = {
-    "measure func=MMAP_CHECK mask=MAY_EXEC"sv,        "measure func=BPRM_CHECK mask=MAY_EXEC"sv,
-    "measure func=FILE_CHECK mask=MAY_READ uid=0"sv, "measure func=MODULE_CHECK"sv,
+    "measure func=MMAP_CHECK mask=MAY_EXEC"sv,
+    "measure func=BPRM_CHECK mask=MAY_EXEC"sv,
+    "measure func=FILE_CHECK mask=MAY_READ uid=0"sv,
+    "measure func=MODULE_CHECK"sv,
     "measure func=FIRMWARE_CHECK"sv,
 };
 // They appraise, or say how.

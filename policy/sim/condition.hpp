@@ -31,6 +31,7 @@ class Condition {
  public:
   // Adds "subject OPERATOR id"; false when no id fulfils it. A subject is added once.
   bool add(Subject subject, const Owner& owner);
+
   // Adds that the rule of this line matches, which is not known.
   void add_unknown(std::size_t line) { unknown_line_ = line; }
 

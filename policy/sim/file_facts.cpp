@@ -21,9 +21,9 @@ std::string mask_text(AccessMask mask) {
 }
 
 std::string_view name(FileKind kind) {
-  constexpr std::array<std::string_view, file_kinds> names = {
-      "program",       "loader",   "library", "script", "module",
-      "packed-module", "firmware", "policy",  "data"};
+  constexpr std::array<std::string_view, file_kinds> names = {"program",  "loader", "library",
+                                                              "script",   "module", "packed-module",
+                                                              "firmware", "policy", "data"};
   return names.at(static_cast<std::size_t>(kind));
 }
 

@@ -99,8 +99,7 @@ std::optional<std::vector<Condition>> taken_before(const std::vector<Condition>&
 }
 
 bool is_unknown(const Deciding& rule) {
-  return rule.when.unknown_line() ||
-         std::ranges::any_of(rule.unless, [](const Condition& each) {
+  return rule.when.unknown_line() || std::ranges::any_of(rule.unless, [](const Condition& each) {
            return each.unknown_line().has_value();
          });
 }
@@ -193,8 +192,8 @@ Decision Simulator::decide(const FileFacts& file, const FileSystem& file_system,
 
 std::vector<SimulatedFile> simulate(const Simulator& simulator, std::span<const FileFacts> files,
                                     std::span<const FileSystem> file_systems) {
-  using Question = std::tuple<std::size_t, std::optional<std::uint32_t>,
-                              std::optional<std::uint32_t>, Touch>;
+  using Question =
+      std::tuple<std::size_t, std::optional<std::uint32_t>, std::optional<std::uint32_t>, Touch>;
   std::map<Question, Decision> answers;
   std::vector<SimulatedFile> simulated;
   simulated.reserve(files.size());
@@ -205,10 +204,9 @@ std::vector<SimulatedFile> simulate(const Simulator& simulator, std::span<const 
       const Question question{file.file_system, file.uid, file.gid, touch};
       auto answer = answers.find(question);
       if (answer == answers.end()) {
-        answer = answers
-                     .emplace(question,
-                              simulator.decide(file, file_systems[file.file_system], touch))
-                     .first;
+        answer =
+            answers.emplace(question, simulator.decide(file, file_systems[file.file_system], touch))
+                .first;
       }
       result.touches.push_back({.touch = touch, .decision = answer->second});
     }
@@ -232,7 +230,8 @@ std::uint64_t digest_size(std::string_view hash) {
       {"sm3", 32},
       {"sha384", 48},
   }};
-  const auto* const at = std::ranges::find(sizes, hash, &std::pair<std::string_view, std::uint64_t>::first);
+  const auto* const at =
+      std::ranges::find(sizes, hash, &std::pair<std::string_view, std::uint64_t>::first);
   constexpr std::uint64_t largest = 64;
   return at == sizes.end() ? largest : at->second;
 }

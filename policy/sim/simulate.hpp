@@ -39,7 +39,7 @@ struct Deciding {
 
 struct Decision {
   Measured measured = Measured::no;
-  std::vector<Deciding> rules{};               // more than one only where the process decides
+  std::vector<Deciding> rules{};                // more than one only where the process decides
   std::optional<std::size_t> excluding_line{};  // of the rule that decides "no" for everybody
   std::vector<std::size_t> reached{};           // lines of the rules that decide for somebody
 };
@@ -83,9 +83,9 @@ std::vector<SimulatedFile> simulate(const Simulator& simulator, std::span<const 
 
 // What the kernel uses where a rule names nothing.
 struct ListDefaults {
-  std::string templ{};   // name
-  unsigned pcr = 10;     // CONFIG_IMA_MEASURE_PCR_IDX
-  std::string hash{};    // of file digests, "sha256"
+  std::string templ{};  // name
+  unsigned pcr = 10;    // CONFIG_IMA_MEASURE_PCR_IDX
+  std::string hash{};   // of file digests, "sha256"
 };
 
 // An upper bound of the list's length while no file changes: the boot aggregate, and one entry per

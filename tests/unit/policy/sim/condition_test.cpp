@@ -58,7 +58,9 @@ TEST(Condition, excludes_another_id_of_the_same_process) {
 }
 
 TEST(CoverAll, needs_every_id_of_one_subject) {
-  const auto covers = [](const std::vector<Condition>& conditions) { return cover_all(conditions); };
+  const auto covers = [](const std::vector<Condition>& conditions) {
+    return cover_all(conditions);
+  };
   EXPECT_FALSE(covers({}));
   EXPECT_TRUE(covers({Condition()}));
   EXPECT_TRUE(covers({on(Subject::uid, Compare::above, 0), on(Subject::uid, Compare::equal, 0)}));

@@ -95,8 +95,7 @@ TEST(Simulate, a_user_s_executables_are_not_the_user_s_libraries) {
 }
 
 TEST(Simulate, says_what_an_earlier_rule_takes_away) {
-  const Decision decision =
-      decide("dont_measure uid=1001\nmeasure gid=5 pcr=11\nmeasure\n", exec);
+  const Decision decision = decide("dont_measure uid=1001\nmeasure gid=5 pcr=11\nmeasure\n", exec);
   EXPECT_EQ(decision.measured, Measured::conditional);
   ASSERT_EQ(decision.rules.size(), 2U);
   EXPECT_EQ(decision.rules[0].text(), "gid=5 and not (uid=1001)");
@@ -129,8 +128,7 @@ TEST(Simulate, the_owner_decides_where_it_is_known) {
 
 TEST(Simulate, does_not_guess_what_a_file_system_is) {
   EXPECT_EQ(decide("measure fsmagic=0xef53\n", exec, foreign).measured, Measured::unknown);
-  constexpr std::string_view by_uuid =
-      "measure fsuuid=00112233-4455-6677-8899-aabbccddeeff\n";
+  constexpr std::string_view by_uuid = "measure fsuuid=00112233-4455-6677-8899-aabbccddeeff\n";
   EXPECT_EQ(decide(by_uuid, exec, ext4).measured, Measured::unknown);
   EXPECT_EQ(decide(by_uuid, exec, rootfs).measured, Measured::no);
   // Whatever the first rule does, the second measures nothing more than it excludes.
@@ -139,14 +137,14 @@ TEST(Simulate, does_not_guess_what_a_file_system_is) {
   EXPECT_EQ(behind.measured, Measured::unknown);
   EXPECT_EQ(behind.rules.at(0).text(), "not (line 1 matches)");
   // No answer to it changes this one.
-  EXPECT_EQ(decide("dont_measure fsuuid=00112233-4455-6677-8899-aabbccddeeff\n", exec, ext4).measured,
-            Measured::no);
+  EXPECT_EQ(
+      decide("dont_measure fsuuid=00112233-4455-6677-8899-aabbccddeeff\n", exec, ext4).measured,
+      Measured::no);
 }
 
 TEST(Simulate, a_fuse_subtype_is_none_of_an_image_s_file_systems) {
-  const JudgedPolicy judged =
-      judge_policy("measure fs_subtype=sshfs\n",
-                   KernelFacts({.version = 7, .patchlevel = 2}, std::nullopt));
+  const JudgedPolicy judged = judge_policy(
+      "measure fs_subtype=sshfs\n", KernelFacts({.version = 7, .patchlevel = 2}, std::nullopt));
   ASSERT_EQ(judged.lines.accepted, Accepted::yes);
   EXPECT_EQ(Simulator(judged).decide({}, rootfs, exec).measured, Measured::no);
 }

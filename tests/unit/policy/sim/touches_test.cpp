@@ -63,9 +63,9 @@ TEST(Touches, every_file_can_be_opened) {
   std::vector<std::string> masks;
   std::ranges::transform(touches, std::back_inserter(masks),
                          [](const Touch& touch) { return mask_text(touch.mask); });
-  EXPECT_EQ(masks, (std::vector<std::string>{"MAY_READ", "MAY_WRITE", "MAY_WRITE|MAY_READ",
-                                             "MAY_WRITE|MAY_APPEND",
-                                             "MAY_WRITE|MAY_READ|MAY_APPEND"}));
+  EXPECT_EQ(masks,
+            (std::vector<std::string>{"MAY_READ", "MAY_WRITE", "MAY_WRITE|MAY_READ",
+                                      "MAY_WRITE|MAY_APPEND", "MAY_WRITE|MAY_READ|MAY_APPEND"}));
 }
 
 }  // namespace
