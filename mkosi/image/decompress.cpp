@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <limits>
 #include <memory>
 #include <span>
@@ -15,13 +14,10 @@
 #include <bzlib.h>
 #include <lzma.h>
 #include <zlib.h>
-// Own memory for a context is of the part of the interface that only the static library keeps.
-#define ZSTD_STATIC_LINKING_ONLY  // NOLINT(*-macro-usage)
-#include <zstd.h>
 
 #include "mkosi/image/compression.hpp"
 #include "mkosi/image/decompress_lz4.hpp"
-#include "mkosi/image/large_memory.hpp"
+#include "mkosi/image/zstd_ring.hpp"
 #include "tools/base/bytes.hpp"
 #include "tools/base/result.hpp"
 
@@ -39,50 +35,31 @@ tl::unexpected<Error> cut_short(std::string_view format, std::uint64_t offset) {
                  "the input ends inside the stream");
 }
 
-// The window is megabytes and comes in one piece; everything else is small.
-void* allocate_for_zstd(void* /*opaque*/, std::size_t size) {
-  constexpr std::size_t large = std::size_t{1} << 20U;
-  return size < large ? std::malloc(size) : allocate_large(size);
-}
-
-void free_for_zstd(void* /*opaque*/, void* memory) {
-  std::free(memory);
-}
-
 class ZstdDecompressor final : public Decompressor {
  public:
-  explicit ZstdDecompressor(ByteView input)
-      : stream_(ZSTD_createDStream_advanced(
-            {.customAlloc = allocate_for_zstd, .customFree = free_for_zstd, .opaque = nullptr})),
-        in_{input.data(), input.size(), 0} {
-    (void)ZSTD_DCtx_setParameter(stream_.get(), ZSTD_d_windowLogMax, max_zstd_window_log);
-  }
+  explicit ZstdDecompressor(ByteView input) : ring_(input) {}
 
   Result<std::size_t> read(std::span<std::byte> out) override {
-    ZSTD_outBuffer to{out.data(), out.size(), 0};
-    while (!ended_ && to.pos < to.size) {
-      const std::size_t in_before = in_.pos;
-      const std::size_t out_before = to.pos;
-      const std::size_t left = ZSTD_decompressStream(stream_.get(), &to, &in_);
-      if (ZSTD_isError(left) != 0) return corrupt("zstd", in_.pos, ZSTD_getErrorName(left));
-      ended_ = left == 0;
-      if (!ended_ && in_.pos == in_before && to.pos == out_before) {
-        return cut_short("zstd", in_.pos);
+    std::size_t written = 0;
+    while (written < out.size()) {
+      if (piece_.bytes.empty()) {
+        piece_ = {};
+        TRY_ASSIGN(piece_, ring_.next());
+        if (piece_.bytes.empty()) break;
       }
+      const std::size_t part = std::min(out.size() - written, piece_.bytes.size());
+      std::ranges::copy(piece_.bytes.first(part), out.subspan(written).begin());
+      piece_.bytes = piece_.bytes.subspan(part);
+      written += part;
     }
-    return to.pos;
+    return written;
   }
 
-  std::uint64_t consumed() const override { return in_.pos; }
+  std::uint64_t consumed() const override { return ring_.consumed(); }
 
  private:
-  struct Free {
-    void operator()(ZSTD_DStream* stream) const { ZSTD_freeDStream(stream); }
-  };
-
-  std::unique_ptr<ZSTD_DStream, Free> stream_;
-  ZSTD_inBuffer in_;
-  bool ended_ = false;
+  ZstdRing ring_;
+  Decoded piece_{};  // what is left of it
 };
 
 // The libraries with a z_stream-like interface differ only in types and codes: Codec supplies

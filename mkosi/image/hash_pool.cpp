@@ -98,7 +98,7 @@ struct Piece {
 };
 
 struct Batch {
-  std::shared_ptr<Block> block{};  // that pieces point into
+  std::shared_ptr<const void> keep{};  // what pieces point into
   std::vector<Piece> pieces{};
 };
 
@@ -176,7 +176,7 @@ class Worker {
   Batch next{};
   std::vector<Batch> waiting{};
 
-  std::span<const Digested> digested() const { return digested_; }
+  const std::deque<Digested>& digested() const { return digested_; }
 
  private:
   void run() {
@@ -192,7 +192,7 @@ class Worker {
   }
 
   std::vector<Hasher> hashers_;
-  std::vector<Digested> digested_;
+  std::deque<Digested> digested_;
   std::mutex mutex_;
   std::condition_variable arrived_;
   std::deque<Batch> queue_;
@@ -233,15 +233,17 @@ class HashPool::Impl {
     return block_->bytes();
   }
 
-  void flush() {
+  void flush(std::shared_ptr<const void> keep) {
+    ETALON_ASSERT(keep == nullptr || block_ == nullptr);
+    if (keep == nullptr) keep = std::move(block_);
     for (const auto& worker : workers_) {
       if (worker->next.pieces.empty()) continue;
-      worker->next.block = block_;
+      worker->next.keep = keep;
       worker->waiting.push_back(std::exchange(worker->next, {}));
     }
     block_.reset();
     copied_ = 0;
-    if (++flushes_ % flushes_per_hand_over == 0) hand_over();
+    if (++flushes_ % max_unshared == 0) hand_over();
   }
 
   ContentId begin() {
@@ -285,7 +287,7 @@ class HashPool::Impl {
   void update_copy(ByteView piece) {
     if (algs_.empty()) return;
     while (!piece.empty()) {
-      if (copied_ == block_size) flush();
+      if (copied_ == block_size) flush(nullptr);
       const std::span<std::byte> room = buffer().subspan(copied_);
       const ByteView part = piece.first(std::min(piece.size(), room.size()));
       std::ranges::copy(part, room.begin());
@@ -296,7 +298,7 @@ class HashPool::Impl {
   }
 
   std::vector<DigestSet> finish() {
-    flush();
+    flush(nullptr);
     hand_over();
     std::vector<DigestSet> digests(contents_);
     for (const auto& worker : workers_) {
@@ -313,8 +315,6 @@ class HashPool::Impl {
 
  private:
   // Waking a worker costs more than hashing a block takes it to get there, so several go at once.
-  static constexpr std::size_t flushes_per_hand_over = 8;
-
   void hand_over() {
     for (const auto& worker : workers_)
       worker->push(worker->waiting);
@@ -344,8 +344,8 @@ std::span<std::byte> HashPool::buffer() {
   return impl_->buffer();
 }
 
-void HashPool::flush() {
-  impl_->flush();
+void HashPool::flush(std::shared_ptr<const void> keep) {
+  impl_->flush(std::move(keep));
 }
 
 ContentId HashPool::begin() {

@@ -28,6 +28,7 @@ class HashPool {
  public:
   static constexpr std::size_t block_size = std::size_t{256} << 10U;
   static constexpr std::size_t block_count = 64;
+  static constexpr std::size_t max_unshared = 8;
 
   // `jobs` is at least 1; with 1 everything happens in the calling thread.
   // Files are inspected in the calling thread.
@@ -41,12 +42,14 @@ class HashPool {
 
   // The current block; waits for a free one behind a flush().
   std::span<std::byte> buffer();
-  // Hands the pieces cut so far, and the block, to the workers.
-  void flush();
+  // Hands the pieces cut so far to the workers, and with them what keeps their memory: the block,
+  // or `keep`. At most max_unshared of them stay with the reader until later calls.
+  void flush(std::shared_ptr<const void> keep = nullptr);
 
   // Starts the next file and gives its number: 0, 1, 2, …
   ContentId begin();
-  // A piece of the file: it lies in the current block, or stays valid until finish().
+  // A piece of the file: it lies in the current block, in what the next flush() keeps, or stays
+  // valid until finish().
   void update(ByteView piece);
   // A piece of the file that does not stay: it is copied.
   void update_copy(ByteView piece);

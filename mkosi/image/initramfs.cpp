@@ -15,6 +15,7 @@
 #include "mkosi/image/compression.hpp"
 #include "mkosi/image/decompress.hpp"
 #include "mkosi/image/newc.hpp"
+#include "mkosi/image/zstd_ring.hpp"
 #include "tools/base/bytes.hpp"
 #include "tools/base/result.hpp"
 
@@ -105,7 +106,7 @@ class Unpacker {
       TRY_ASSIGN(const std::size_t used, reader.push(image_.subspan(position_, size)));
       unpacked_ -= size - used;
       position_ += used;
-      sink_.flush();
+      sink_.flush(nullptr);
       sink_.reached(position_);
       if (used < size) break;
     }
@@ -145,16 +146,31 @@ class Unpacker {
   }
 
   Status compressed(Compression compression) {
+    const ByteView input = image_.subspan(position_);
     if (compression == Compression::xz) TRY(check_xz());
-    TRY_ASSIGN(const auto decoder, Decompressor::make(compression, image_.subspan(position_)));
-    NewcReader reader(sink_, 0, AtTrailer::go_on);
-    while (true) {
+    if (compression == Compression::zstd) {
+      ZstdRing ring(input);
+      return stream(compression, ring, [&ring] { return ring.next(); });
+    }
+    TRY_ASSIGN(const auto decoder, Decompressor::make(compression, input));
+    return stream(compression, *decoder, [&]() -> Result<Decoded> {
       const std::span<std::byte> buffer = sink_.buffer();
       TRY_ASSIGN(const std::size_t size, decoder->read(buffer));
+      return Decoded{.bytes = buffer.first(size)};
+    });
+  }
+
+  // `next` gives the decoder's next bytes, none at the end of its stream.
+  template <class Decoder, class Next>
+  Status stream(Compression compression, const Decoder& decoder, Next next) {
+    NewcReader reader(sink_, 0, AtTrailer::go_on);
+    while (true) {
+      TRY_ASSIGN(Decoded piece, next());
+      const std::size_t size = piece.bytes.size();
       TRY(count(size));
-      TRY_ASSIGN(const std::size_t used, reader.push(buffer.first(size)));
-      sink_.flush();
-      sink_.reached(position_ + decoder->consumed());
+      TRY_ASSIGN(const std::size_t used, reader.push(piece.bytes));
+      sink_.flush(std::move(piece.keep));
+      sink_.reached(position_ + decoder.consumed());
       if (used < size) {
         return fail_at(ErrorCode::malformed, "magic", reader.position(),
                        "junk behind an archive in the compressed stream");
@@ -165,9 +181,9 @@ class Unpacker {
     segments_.push_back({.kind = SegmentKind::cpio,
                          .compression = compression,
                          .offset = position_,
-                         .size = decoder->consumed(),
+                         .size = decoder.consumed(),
                          .unpacked = reader.position()});
-    position_ += decoder->consumed();
+    position_ += decoder.consumed();
     return {};
   }
 

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -37,13 +38,15 @@ struct Segment {
 };
 
 // What the unpacker needs beside the entries: somewhere to decompress into. Views given to data()
-// point into the last buffer() or into the image itself.
+// point into the last buffer(), into what flush() says how to keep, or into the image itself.
 class InitramfsSink : public NewcSink {
  public:
   // Where the next decompressed bytes go; not empty. Stays valid until flush().
   virtual std::span<std::byte> buffer() = 0;
-  // No view given since the last flush is used any more by the unpacker.
-  virtual void flush() = 0;
+  // No view given since the last flush is used any more by the unpacker. Those that do not point
+  // into buffer() stay while `keep` is kept, of which there is a bounded number
+  // (ZstdRing::slack).
+  virtual void flush(std::shared_ptr<const void> keep) = 0;
 
   // The unpacker stands at this offset of the image; asked for by nobody, of use to show progress.
   virtual void reached(std::uint64_t /*position*/) {}

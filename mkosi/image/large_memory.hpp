@@ -10,16 +10,14 @@
 
 namespace etalon::image {
 
-// At least `size` bytes for std::free(), not initialised; nullptr when there is no memory.
-void* allocate_large(std::size_t size);
-
 struct FreeLarge {
   void operator()(std::byte* memory) const { std::free(memory); }
 };
 
 using LargeMemory = std::unique_ptr<std::byte, FreeLarge>;
 
-// The same where a program without memory ends, as it does with operator new.
+// At least `size` bytes, not initialised. A program without memory ends, as it does with operator
+// new.
 LargeMemory make_large(std::size_t size);
 
 }  // namespace etalon::image

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <span>
@@ -103,7 +104,7 @@ class TreeBuilder {
   Status count(std::size_t text);
 
   TreeCaps caps_;
-  std::vector<Slot> nodes_;
+  std::deque<Slot> nodes_;
   std::size_t text_ = 0;
   std::size_t names_ = 0;
 };

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -22,6 +23,7 @@
 #include "mkosi/image/tree.hpp"
 #include "mkosi/image/tree_builder.hpp"
 #include "mkosi/image/walk.hpp"
+#include "mkosi/image/zstd_ring.hpp"
 #include "tools/base/bytes.hpp"
 #include "tools/base/result.hpp"
 
@@ -30,6 +32,9 @@ namespace {
 
 // A crafted image can hold millions of odd entries; the count stays right beyond this.
 constexpr std::size_t max_findings = 10'000;
+
+// What the pool keeps to itself never makes the ring wait.
+static_assert(HashPool::max_unshared * 2 * ZstdRing::piece_size < ZstdRing::slack);
 
 class TreeSink final : public InitramfsSink {
  public:
@@ -92,7 +97,7 @@ class TreeSink final : public InitramfsSink {
 
   std::span<std::byte> buffer() override { return pool_.buffer(); }
 
-  void flush() override { pool_.flush(); }
+  void flush(std::shared_ptr<const void> keep) override { pool_.flush(std::move(keep)); }
 
   void reached(std::uint64_t position) override {
     if (progress_) progress_(position, size_);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -48,7 +49,7 @@ class RecordingSink final : public image::InitramfsSink {
 
   std::span<std::byte> buffer() override { return buffer_; }
 
-  void flush() override {}
+  void flush(std::shared_ptr<const void> /*keep*/) override {}
 
   const std::string& text() const { return text_; }
 
