@@ -58,8 +58,11 @@ class MicrocodeWatch final : public NewcSink {
 
 class Unpacker {
  public:
-  Unpacker(ByteView image, InitramfsSink& sink, std::uint64_t max_unpacked)
-      : image_(image), sink_(sink), max_unpacked_(max_unpacked) {}
+  Unpacker(ByteView image, InitramfsSink& sink, std::uint64_t max_unpacked, unsigned jobs)
+      : image_(image),
+        sink_(sink),
+        max_unpacked_(max_unpacked),
+        beside_(jobs > 1 ? SumBeside::yes : SumBeside::no) {}
 
   Result<std::vector<Segment>> run() {
     while (position_ < image_.size()) {
@@ -149,7 +152,7 @@ class Unpacker {
     const ByteView input = image_.subspan(position_);
     if (compression == Compression::xz) TRY(check_xz());
     if (compression == Compression::zstd) {
-      ZstdRing ring(input);
+      ZstdRing ring(input, beside_);
       return stream(compression, ring, [&ring] { return ring.next(); });
     }
     TRY_ASSIGN(const auto decoder, Decompressor::make(compression, input));
@@ -194,6 +197,7 @@ class Unpacker {
   ByteView image_;
   InitramfsSink& sink_;
   std::uint64_t max_unpacked_;
+  SumBeside beside_;
   std::uint64_t unpacked_ = 0;
   std::size_t position_ = 0;
   std::vector<Segment> segments_;
@@ -206,8 +210,8 @@ std::string_view name(SegmentKind kind) {
 }
 
 Result<std::vector<Segment>> unpack_initramfs(ByteView image, InitramfsSink& sink,
-                                              std::uint64_t max_unpacked) {
-  return Unpacker(image, sink, max_unpacked).run();
+                                              std::uint64_t max_unpacked, unsigned jobs) {
+  return Unpacker(image, sink, max_unpacked, jobs).run();
 }
 
 }  // namespace etalon::image

@@ -54,7 +54,9 @@ class InitramfsSink : public NewcSink {
 
 // Hands every entry of `image` to `sink`, in order, and returns the segments. Refuses what stops
 // the kernel, an archive that ends inside an entry, and more than max_unpacked bytes (limit).
+// `jobs` above 1 lets a decoder use a second thread, which changes nothing but the time.
 Result<std::vector<Segment>> unpack_initramfs(ByteView image, InitramfsSink& sink,
-                                              std::uint64_t max_unpacked = default_max_unpacked);
+                                              std::uint64_t max_unpacked = default_max_unpacked,
+                                              unsigned jobs = 1);
 
 }  // namespace etalon::image

@@ -34,7 +34,7 @@ namespace {
 constexpr std::size_t max_findings = 10'000;
 
 // What the pool keeps to itself never makes the ring wait.
-static_assert(HashPool::max_unshared * 2 * ZstdRing::piece_size < ZstdRing::slack);
+static_assert(HashPool::max_unshared * ZstdRing::max_piece_size < ZstdRing::slack);
 
 class TreeSink final : public InitramfsSink {
  public:
@@ -290,7 +290,7 @@ class TreeSink final : public InitramfsSink {
 Result<Walked> walk_initramfs(ByteView image, const WalkOptions& options) {
   HashPool pool(options.algs, options.jobs, options.inspect ? elf::Inspect::yes : elf::Inspect::no);
   TreeSink sink(pool, options.progress, image.size());
-  TRY_ASSIGN(auto segments, unpack_initramfs(image, sink, options.max_unpacked));
+  TRY_ASSIGN(auto segments, unpack_initramfs(image, sink, options.max_unpacked, options.jobs));
   const std::vector<DigestSet> digests = pool.finish();
   TRY_ASSIGN(const InspectedContents inspected, pool.inspected());
   return Walked{.format = Format::initramfs,

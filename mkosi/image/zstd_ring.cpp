@@ -16,10 +16,13 @@
 // keeps.
 #define ZSTD_STATIC_LINKING_ONLY  // NOLINT(*-macro-usage)
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include "mkosi/image/decompress.hpp"
 #include "mkosi/image/large_memory.hpp"
+#include "mkosi/image/zstd_checksum.hpp"
 #include "tools/base/bytes.hpp"
+#include "tools/base/reader.hpp"
 #include "tools/base/result.hpp"
 
 namespace etalon::image {
@@ -104,7 +107,8 @@ void ZstdRing::Free::operator()(ZSTD_DCtx_s* context) const {
   (void)ZSTD_freeDCtx(context);
 }
 
-ZstdRing::ZstdRing(ByteView input) : input_(input), context_(ZSTD_createDCtx()) {}
+ZstdRing::ZstdRing(ByteView input, SumBeside beside)
+    : input_(input), context_(ZSTD_createDCtx()), beside_(beside) {}
 
 ZstdRing::~ZstdRing() = default;
 
@@ -123,6 +127,10 @@ Status ZstdRing::begin() {
   if (ZSTD_isError(window) != 0) return corrupt(0, ZSTD_getErrorName(window));
   block_max_ = header.blockSizeMax;
   memory_ = std::make_shared<Memory>(window + block_max_ + slack);
+  if (header.checksumFlag != 0 && beside_ == SumBeside::yes) {
+    (void)ZSTD_DCtx_setParameter(context_.get(), ZSTD_d_forceIgnoreChecksum, ZSTD_d_ignoreChecksum);
+    checksum_ = std::make_unique<ZstdChecksum>();
+  }
   (void)ZSTD_decompressBegin(context_.get());
   return {};
 }
@@ -130,26 +138,40 @@ Status ZstdRing::begin() {
 Result<std::size_t> ZstdRing::step() {
   const std::size_t size = ZSTD_nextSrcSizeToDecompress(context_.get());
   if (size > input_.size() - consumed_) return cut_short(input_.size());
-  const std::size_t got =
-      ZSTD_decompressContinue(context_.get(), memory_->at(place_), block_max_,
-                              input_.subspan(consumed_).data(), size);
+  const std::size_t got = ZSTD_decompressContinue(context_.get(), memory_->at(place_), block_max_,
+                                                  input_.subspan(consumed_).data(), size);
   if (ZSTD_isError(got) != 0) return corrupt(consumed_, ZSTD_getErrorName(got));
   consumed_ += size;
   return got;
+}
+
+bool ZstdRing::at_end() const {
+  return ZSTD_nextSrcSizeToDecompress(context_.get()) == 0;
+}
+
+Status ZstdRing::compare_checksum() {
+  const std::size_t at = consumed_ - sizeof(std::uint32_t);
+  const std::uint32_t computed = std::exchange(checksum_, nullptr)->finish();
+  if (ByteReader(input_.subspan(at), at).u32("Content_Checksum") == computed) return {};
+  return corrupt(at, ZSTD_getErrorString(ZSTD_error_checksum_wrong));
 }
 
 Result<Decoded> ZstdRing::next() {
   if (memory_ == nullptr) TRY(begin());
   if (memory_->size() - place_ < block_max_) place_ = 0;
   const std::size_t start = place_;
-  while (place_ - start < piece_size && memory_->size() - place_ >= block_max_ &&
-         ZSTD_nextSrcSizeToDecompress(context_.get()) != 0) {
+  while (place_ - start < piece_size && memory_->size() - place_ >= block_max_ && !at_end()) {
     memory_->reclaim(place_, block_max_);
     TRY_ASSIGN(const std::size_t got, step());
     place_ += got;
   }
-  if (place_ == start) return Decoded{};
-  return memory_->give(start, place_ - start);
+  Decoded piece;
+  if (place_ != start) piece = memory_->give(start, place_ - start);
+  if (checksum_ != nullptr) {
+    if (!piece.bytes.empty()) checksum_->add(piece);
+    if (at_end()) TRY(compare_checksum());
+  }
+  return piece;
 }
 
 }  // namespace etalon::image

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Decodes one zstd frame (RFC 8878) into a ring that is both the decoder's window and the buffer its
-// users work in: nothing is copied behind the decoder, and the memory that is passed through stays
-// as small as the window asks for.
+// Decodes one zstd frame (RFC 8878) into a ring that is both the decoder's window and the buffer
+// its users work in: nothing is copied behind the decoder, and the memory that is passed through
+// stays as small as the window asks for.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 
+#include "mkosi/image/zstd_checksum.hpp"
 #include "tools/base/bytes.hpp"
 #include "tools/base/result.hpp"
 
@@ -16,22 +17,22 @@ struct ZSTD_DCtx_s;
 
 namespace etalon::image {
 
-// Decoded bytes, and what to keep for as long as they are used.
-struct Decoded {
-  ByteView bytes{};
-  std::shared_ptr<const void> keep{};
-};
+// Whether the frame's checksum is computed in a thread of its own.
+enum class SumBeside : std::uint8_t { no, yes };
 
 class ZstdRing {
  public:
   // What users may keep of the bytes given out before next() waits for them: who keeps more and
   // asks for the next bytes waits for himself.
-  static constexpr std::size_t slack = std::size_t{4} << 20U;
-  // next() gives at least this, but at the end of the frame and of the ring, and less than twice.
-  static constexpr std::size_t piece_size = std::size_t{128} << 10U;
+  static constexpr std::size_t slack = std::size_t{2} << 20U;
+  // next() gives at least this, but at the end of the frame and of the ring, and less than
+  // max_piece_size.
+  static constexpr std::size_t piece_size = std::size_t{64} << 10U;
+  static constexpr std::size_t max_piece_size =
+      piece_size + (std::size_t{128} << 10U);  // Block_Maximum_Size
 
   // Of the frame that starts at input[0].
-  explicit ZstdRing(ByteView input);
+  explicit ZstdRing(ByteView input, SumBeside beside = SumBeside::no);
   ZstdRing(const ZstdRing&) = delete;
   ZstdRing& operator=(const ZstdRing&) = delete;
   ZstdRing(ZstdRing&&) = delete;
@@ -54,6 +55,9 @@ class ZstdRing {
   Status begin();
   // Decodes one step at the place that comes next; the bytes it gave.
   Result<std::size_t> step();
+  bool at_end() const;
+  // Behind the frame: whether its last bytes are the checksum of what was given.
+  Status compare_checksum();
 
   struct Free {
     void operator()(ZSTD_DCtx_s* context) const;
@@ -65,6 +69,8 @@ class ZstdRing {
   std::shared_ptr<Memory> memory_{};  // once the frame's header is read
   std::size_t place_ = 0;             // in the ring, of the next byte
   std::size_t block_max_ = 0;         // bytes one step can write
+  SumBeside beside_;
+  std::unique_ptr<ZstdChecksum> checksum_{};  // none: the library compares it, or there is none
 };
 
 }  // namespace etalon::image

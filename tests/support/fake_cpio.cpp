@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <initializer_list>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -83,9 +84,14 @@ Bytes lzma(ByteView content, bool alone, lzma_check check = LZMA_CHECK_CRC32) {
   return out;
 }
 
+// With a checksum, as zstd(1) writes it.
 Bytes zstd(ByteView content) {
   Bytes out(ZSTD_compressBound(content.size()));
-  const std::size_t size = ZSTD_compress(out.data(), out.size(), content.data(), content.size(), 3);
+  const std::unique_ptr<ZSTD_CCtx, decltype(&ZSTD_freeCCtx)> context(ZSTD_createCCtx(),
+                                                                     &ZSTD_freeCCtx);
+  require(ZSTD_isError(ZSTD_CCtx_setParameter(context.get(), ZSTD_c_checksumFlag, 1)) == 0);
+  const std::size_t size =
+      ZSTD_compress2(context.get(), out.data(), out.size(), content.data(), content.size());
   require(ZSTD_isError(size) == 0);
   out.resize(size);
   return out;

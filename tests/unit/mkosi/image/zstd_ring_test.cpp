@@ -2,6 +2,7 @@
 #include "mkosi/image/zstd_ring.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -28,6 +29,7 @@ namespace etalon::image {
 namespace {
 
 constexpr std::size_t seed_size = 20'000;
+constexpr std::array both_ways = {SumBeside::no, SumBeside::yes};
 
 // More than a ring with a small window holds; repeats itself near and far.
 Bytes make_content(std::size_t size) {
@@ -52,8 +54,7 @@ Bytes small_window_frame(ByteView content) {
   frame.u32(0xfd2fb528).u8(0x00).u8(0x00);
   while (!content.empty()) {
     const std::size_t size = std::min(block, content.size());
-    const auto header =
-        static_cast<std::uint32_t>(size << 3U) | (size == content.size() ? 1U : 0U);
+    const auto header = static_cast<std::uint32_t>(size << 3U) | (size == content.size() ? 1U : 0U);
     frame.u16(static_cast<std::uint16_t>(header)).u8(static_cast<std::uint8_t>(header >> 16U));
     frame.bytes(content.first(size));
     content = content.subspan(size);
@@ -63,9 +64,12 @@ Bytes small_window_frame(ByteView content) {
 
 TEST(ZstdRing, gives_the_content_to_who_keeps_as_much_as_is_allowed) {
   const Bytes content = make_content(std::size_t{24} << 20U);
-  for (const Bytes& frame :
-       {test::compress(Compression::zstd, content), small_window_frame(content)}) {
-    ZstdRing ring(frame);
+  const Bytes usual = test::compress(Compression::zstd, content);
+  const Bytes small_window = small_window_frame(content);
+  for (const auto& [frame, beside] :
+       {std::pair(&usual, SumBeside::no), std::pair(&usual, SumBeside::yes),
+        std::pair(&small_window, SumBeside::yes)}) {
+    ZstdRing ring(*frame, beside);
     std::deque<Decoded> kept;
     std::size_t kept_size = 0;
     std::size_t at = 0;
@@ -81,16 +85,16 @@ TEST(ZstdRing, gives_the_content_to_who_keeps_as_much_as_is_allowed) {
       auto piece = ring.next();
       ASSERT_TRUE(piece.has_value()) << piece.error().text();
       if (piece->bytes.empty()) break;
-      EXPECT_LT(piece->bytes.size(), 2 * ZstdRing::piece_size);
+      EXPECT_LT(piece->bytes.size(), ZstdRing::max_piece_size);
       kept_size += piece->bytes.size();
       kept.push_back(*std::move(piece));
-      while (kept_size > ZstdRing::slack - 2 * ZstdRing::piece_size)
+      while (kept_size > ZstdRing::slack - ZstdRing::max_piece_size)
         let_go();
     }
     while (!kept.empty())
       let_go();
     EXPECT_EQ(at, content.size());
-    EXPECT_EQ(ring.consumed(), frame.size());
+    EXPECT_EQ(ring.consumed(), frame->size());
     EXPECT_TRUE(ring.next()->bytes.empty());
   }
 }
@@ -158,15 +162,14 @@ TEST(ZstdRing, passes_over_a_skippable_frame) {
 }
 
 void expect_refusal(ByteView frame, ErrorCode code, const std::string& text) {
-  ZstdRing ring(frame);
-  while (true) {
-    const auto piece = ring.next();
-    if (!piece) {
-      EXPECT_EQ(piece.error().code, code);
-      EXPECT_EQ(piece.error().text(), text);
-      return;
-    }
-    ASSERT_FALSE(piece->bytes.empty()) << "accepted, not: " << text;
+  for (const SumBeside beside : both_ways) {
+    ZstdRing ring(frame, beside);
+    auto piece = ring.next();
+    while (piece && !piece->bytes.empty())
+      piece = ring.next();
+    ASSERT_FALSE(piece.has_value()) << "accepted, not: " << text;
+    EXPECT_EQ(piece.error().code, code);
+    EXPECT_EQ(piece.error().text(), text);
   }
 }
 
@@ -191,12 +194,19 @@ TEST(ZstdRing, refuses_a_window_beyond_the_kernels) {
 }
 
 TEST(ZstdRing, refuses_a_wrong_checksum) {
-  Bytes frame = test::compress(Compression::zstd, make_content(1000));
-  frame[4] |= std::byte{0x04};  // Content_Checksum_flag: four more bytes follow
-  const std::string at = std::to_string(frame.size());
-  frame.resize(frame.size() + 4);
-  expect_refusal(frame, ErrorCode::malformed,
-                 "zstd stream at " + at + ": Restored data doesn't match checksum");
+  for (const std::size_t size : {0U, 1000U, 5'000'000U}) {
+    Bytes frame = test::compress(Compression::zstd, make_content(size));
+    frame.back() ^= std::byte{1};
+    expect_refusal(frame, ErrorCode::malformed,
+                   "zstd stream at " + std::to_string(frame.size() - 4) +
+                       ": Restored data doesn't match checksum");
+  }
+}
+
+TEST(ZstdRing, drops_what_it_has_not_summed) {
+  const Bytes frame = test::compress(Compression::zstd, make_content(5'000'000));
+  ZstdRing ring(frame, SumBeside::yes);
+  EXPECT_FALSE(ring.next()->bytes.empty());
 }
 
 TEST(ZstdRing, refuses_a_block_of_the_reserved_type) {
