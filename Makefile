@@ -62,7 +62,7 @@ coverage:
 
 tidy:
 	tools/dev/setup.sh ci && $(CONFIGURE) -B build/tidy -DCMAKE_CXX_COMPILER=clang++-19
-	/usr/bin/python3 tools/dev/tidy.py build/tidy '$(TIDY)'
+	/usr/bin/python3 tools/dev/tidy.py build/tidy $(if $(TIDY_SAMPLE),--sample $(TIDY_SAMPLE)) '$(TIDY)'
 
 format:
 	tools/dev/setup.sh ci && $(SOURCES) | xargs -0r clang-format-14 -i

@@ -2,21 +2,28 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs clang-tidy 19 over the sources of a compile database, skipping what is known to be clean.
 
-tidy.py BUILD [PATTERN...]     PATTERN: regular expressions a source's path must contain, default all
+tidy.py BUILD [--sample SECONDS] [PATTERN...]
+    PATTERN: regular expressions a source's path must contain, default all
 
 A source is known to be clean when it passed before with the same bytes in itself and in every
 project header it reaches, the same compile command, the same .clang-tidy files and the same
-clang-tidy. Only passes are remembered, one empty file each, below $XDG_CACHE_HOME/etalon-tidy; so a
-clean tree costs a second, and a change costs the sources that see it.
+clang-tidy. Only passes are remembered: one empty file each below $XDG_CACHE_HOME/etalon-tidy, and one
+line each in tests/tidy.txt, which belongs to the change that made the source what it is. So a clean
+tree costs a second, and a change costs the sources that see it.
+
+With --sample the tree is judged and not touched: what is not in tests/tidy.txt is checked, and of
+what is, as much again as the time allows, chosen by the commit, so that no line stays unproven.
 
 Exit: 0 clean, 1 findings.
 """
 
+import argparse
 import concurrent.futures
 import hashlib
 import json
 import os
 import pathlib
+import random
 import re
 import subprocess
 import sys
@@ -73,36 +80,88 @@ def run_tidy(build, root, path):
     return path, done.returncode, done.stdout, done.stderr, time.monotonic() - start
 
 
-def main():
-    build = pathlib.Path(sys.argv[1]).resolve()
-    root = pathlib.Path(__file__).resolve().parents[2]
-    patterns = [re.compile(pattern) for pattern in sys.argv[2:]]
+class Record:
+    """tests/tidy.txt: the key and the path of each source that passed"""
+
+    def __init__(self, root):
+        self.file = root / "tests/tidy.txt"
+        lines = self.file.read_text(encoding="utf-8").splitlines() if self.file.exists() else []
+        self.keys = {path: key for key, path in (line.split(" ", 1) for line in lines)}
+
+    def knows(self, source):
+        return self.keys.get(source.path) == source.key
+
+    def write(self, passed, exists):
+        self.keys.update({source.path: source.key for source in passed})
+        lines = [f"{key} {path}\n" for path, key in sorted(self.keys.items()) if exists(path)]
+        if lines != (self.file.read_text(encoding="utf-8").splitlines(True)
+                     if self.file.exists() else []):
+            self.file.write_text("".join(lines), encoding="utf-8")
+
+
+class Source:
+    def __init__(self, tree, entry, version):
+        self.path = os.path.relpath(entry["file"], tree.root)
+        self.key = key_of(tree, self.path, entry["command"], version)
+        self.stamp = CACHE / self.key
+
+
+def sources_of(root, build, patterns):
     version = subprocess.run([TIDY, "--version"], check=True, capture_output=True).stdout
-    tree, todo, known = Tree(root), [], 0
-    database = json.loads((build / "compile_commands.json").read_text(encoding="utf-8"))
-    for entry in database:
+    tree = Tree(root)
+    for entry in json.loads((build / "compile_commands.json").read_text(encoding="utf-8")):
         path = os.path.relpath(entry["file"], root)
-        if path.startswith(("..", "build")) or not all(p.search(path) for p in patterns):
-            continue
-        stamp = CACHE / key_of(tree, path, entry["command"], version)
-        if stamp.exists():
-            known += 1
-        else:
-            todo.append((path, stamp))
-    CACHE.mkdir(parents=True, exist_ok=True)
-    failed = []
+        if not path.startswith(("..", "build")) and all(p.search(path) for p in patterns):
+            yield Source(tree, entry, version)
+
+
+def check(build, root, sources, until):
+    """those that passed and those that did not; none is started after `until`"""
+    passed, failed = [], []
+
+    def run(source):
+        return source, run_tidy(build, root, source.path) if time.monotonic() < until else None
+
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        stamps = dict(todo)
-        runs = [pool.submit(run_tidy, build, root, path) for path, _ in todo]
-        for run in concurrent.futures.as_completed(runs):
-            path, code, out, err, seconds = run.result()
-            if code == 0:
-                stamps[path].touch()
-            else:
-                failed.append(path)
+        for done in concurrent.futures.as_completed([pool.submit(run, each) for each in sources]):
+            source, result = done.result()
+            if result is None:
+                continue
+            path, code, out, err, seconds = result
+            (failed if code else passed).append(source)
+            if code:
                 print(out or err)
-            print(f"{'ok  ' if code == 0 else 'FAIL'} {seconds:5.1f} s  {path}", flush=True)
-    print(f"tidy: {known + len(todo)} sources, {known} known clean, {len(failed)} with findings")
+            print(f"{'FAIL' if code else 'ok  '} {seconds:5.1f} s  {path}", flush=True)
+    return passed, failed
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("build", type=pathlib.Path)
+    parser.add_argument("pattern", nargs="*", type=re.compile)
+    parser.add_argument("--sample", type=float)
+    args = parser.parse_args()
+    build, root = args.build.resolve(), pathlib.Path(__file__).resolve().parents[2]
+    sources = list(sources_of(root, build, args.pattern))
+    record = Record(root)
+    known = [each for each in sources
+             if record.knows(each) or (args.sample is None and each.stamp.exists())]
+    new = [each for each in sources if each not in known]
+    start = time.monotonic()
+    passed, failed = check(build, root, new, float("inf"))
+    if args.sample is None:
+        CACHE.mkdir(parents=True, exist_ok=True)
+        for source in passed:
+            source.stamp.touch()
+        record.write(known + passed, lambda path: (root / path).exists())
+    else:
+        head = subprocess.run(["git", "-c", "safe.directory=*", "rev-parse", "HEAD"], cwd=root,
+                              check=True, capture_output=True, text=True).stdout
+        random.Random(head).shuffle(known)
+        again, wrong = check(build, root, known, start + args.sample)
+        failed += wrong
+        print(f"tidy: {len(again) + len(wrong)} of the known ones checked again")
+    print(f"tidy: {len(sources)} sources, {len(known)} known clean, {len(failed)} with findings")
     sys.exit(1 if failed else 0)
 
 
