@@ -32,6 +32,7 @@ FileKind kind_of(ByteView head) {
   if (is_elf(head)) return FileKind::elf;
   if (is_script(head)) return FileKind::script;
   if (is_ld_cache(head)) return FileKind::ld_cache;
+  if (as_text(head).starts_with("/.\n")) return FileKind::package_list;
   if (as_text(head).starts_with('/')) return FileKind::path_list;
   return FileKind::other;
 }
@@ -83,6 +84,9 @@ FactsPtr facts_of(FileKind kind, ByteView content) {
       facts.content = *std::move(list);
       break;
     }
+    case FileKind::package_list:
+      facts.content = PackageList{.text = std::string(as_text(content))};
+      break;
   }
   return std::make_shared<const FileFacts>(std::move(facts));
 }
@@ -123,6 +127,8 @@ struct TextSize {
   }
 
   std::uint64_t operator()(const PathList& list) const { return of(list.paths); }
+
+  std::uint64_t operator()(const PackageList& list) const { return of(list.text); }
 };
 
 }  // namespace
@@ -139,6 +145,8 @@ std::string_view name(FileKind kind) {
       return "ld-cache";
     case FileKind::path_list:
       return "path-list";
+    case FileKind::package_list:
+      return "package-list";
   }
   return "";
 }
@@ -195,6 +203,9 @@ void Inspector::look_at_magic() {
       break;
     case FileKind::path_list:
       wanted_ = max_path_list_size;
+      break;
+    case FileKind::package_list:
+      wanted_ = max_package_list_size;
       break;
   }
   if (buffer_.size() > wanted_) buffer_.resize(wanted_);

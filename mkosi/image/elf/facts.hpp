@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a file's content says about running it: an ELF file, a script, the loader's cache or a list
-// of paths, told apart by their first bytes, read by the functions beside this one. An Inspector
-// takes a file in pieces while something else reads it: of a file that is none of those it keeps
-// nothing, of a script 256 bytes, of the others the content up to a cap, in one buffer for all
-// files.
+// What a file's content says about running it: an ELF file, a script, the loader's cache, a list
+// of paths or of a package's files, told apart by their first bytes, read by the functions beside
+// this one. An Inspector takes a file in pieces while something else reads it: of a file that is
+// none of those it keeps nothing, of a script 256 bytes, of the others the content up to a cap, in
+// one buffer for all files.
 #pragma once
 
 #include <atomic>
@@ -27,12 +27,15 @@ namespace etalon::elf {
 inline constexpr std::uint64_t max_elf_size = std::uint64_t{512} << 20U;
 // Of a file that begins with '/', as ld-musl-*.path and ld.so.preload do; a longer one is no list.
 inline constexpr std::uint64_t max_path_list_size = 4096;
+// Of dpkg's list of a package's files (dpkg, lib/dpkg/db-fsys-files.c): every one begins with "/.",
+// newline. The longest seen has 1.3 MiB.
+inline constexpr std::uint64_t max_package_list_size = std::uint64_t{16} << 20U;
 // Memory for the facts of all files of one walk.
 inline constexpr std::uint64_t max_facts_size = std::uint64_t{256} << 20U;
 
-enum class FileKind : std::uint8_t { other, elf, script, ld_cache, path_list };
+enum class FileKind : std::uint8_t { other, elf, script, ld_cache, path_list, package_list };
 
-// "other", "elf", "script", "ld-cache", "path-list"
+// "other", "elf", "script", "ld-cache", "path-list", "package-list"
 std::string_view name(FileKind kind);
 
 // The paths of a list, which stand between any of newline, colon, blank and tab.
@@ -42,11 +45,18 @@ struct PathList {
   bool operator==(const PathList&) const = default;
 };
 
+// Absolute paths, a line each.
+struct PackageList {
+  std::string text{};
+
+  bool operator==(const PackageList&) const = default;
+};
+
 struct FileFacts {
   FileKind kind = FileKind::other;
   bool too_large = false;  // larger than the cap for its kind: nothing below is known
   std::string fault{};     // why the content is not what its first bytes announce, or empty
-  std::variant<std::monostate, Elf, Shebang, LdCache, PathList> content{};
+  std::variant<std::monostate, Elf, Shebang, LdCache, PathList, PackageList> content{};
 
   const Elf* elf() const { return std::get_if<Elf>(&content); }
 
@@ -55,6 +65,8 @@ struct FileFacts {
   const LdCache* ld_cache() const { return std::get_if<LdCache>(&content); }
 
   const PathList* path_list() const { return std::get_if<PathList>(&content); }
+
+  const PackageList* package_list() const { return std::get_if<PackageList>(&content); }
 
   bool operator==(const FileFacts&) const = default;
 };
