@@ -23,7 +23,7 @@ SUFFIXES = (".cpp", ".hpp")
 LIBRARIES = {
     "openssl": "openssl", "tl": None, "nlohmann": "nlohmann-json", "CLI": "cli11",
     "yaml-cpp": "yaml-cpp", "fmt": "fmt", "archive.h": "libarchive", "archive_entry.h": "libarchive",
-    "zstd.h": "zstd", "zstd_errors.h": "zstd", "lz4.h": "lz4", "lz4frame.h": "lz4", "lz4hc.h": "lz4",
+    "zstd.h": "zstd", "xxhash.h": "xxhash", "zstd_errors.h": "zstd", "lz4.h": "lz4", "lz4frame.h": "lz4", "lz4hc.h": "lz4",
     "lzma.h": "lzma",
     "zlib.h": "zlib", "bzlib.h": "bzip2", "ext2fs": "ext2fs", "et": "ext2fs", "sqfs": "squashfs",
     "libelf.h": "libelf", "gelf.h": "libelf", "elf.h": None, "tss2": "tss2", "event2": "libevent",

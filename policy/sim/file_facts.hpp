@@ -17,7 +17,7 @@ namespace etalon::policy {
 
 // The superblock a file belongs to. Nothing stands for what is not known.
 struct FileSystem {
-  std::string name{};                    // of its type: "rootfs", "tmpfs", "ext4"
+  std::optional<std::string> name{};     // of its type: "rootfs", "tmpfs", "ext4"
   std::optional<std::uint64_t> magic{};  // s_magic
   // Empty: none, or one that is new at every mount, as tmpfs makes it.
   std::optional<std::string> uuid{};

@@ -40,7 +40,7 @@ Known both(Known a, Known b) {
 Known matches_file_system(const Rule& rule, const FileSystem& fs) {
   // A subtype is a FUSE server's; the types an image's root lies on have none.
   if (rule.fs_subtype) return Known::no;
-  const Known by_name = equal(rule.fsname, std::optional(fs.name));
+  const Known by_name = equal(rule.fsname, fs.name);
   return both(by_name, both(equal(rule.fsmagic, fs.magic), equal(rule.fsuuid, fs.uuid)));
 }
 

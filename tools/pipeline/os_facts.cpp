@@ -129,8 +129,9 @@ ImaCmdline ima_cmdline(std::string_view cmdline) {
     if (equals == std::string::npos) continue;
     const std::string_view key = std::string_view(word).substr(0, equals);
     const std::string value = word.substr(equals + 1);
-    if (key == "ima_hash") ima.hash = value;
-    if (key == "ima_template") ima.tmplate = value;
+    if (key == "ima_hash" && ima.hash.empty()) ima.hash = value;
+    if ((key == "ima_template" || key == "ima_template_fmt") && ima.tmplate.empty())
+      ima.tmplate = value;
     if (key == "ima_policy") ima.policy += (ima.policy.empty() ? "" : "|") + value;
   }
   return ima;

@@ -24,9 +24,10 @@ std::map<std::string, std::string> parse_os_release(std::string_view text);
 // are removed; what follows "--" belongs to init.
 std::vector<std::string> split_cmdline(std::string_view cmdline);
 
+// The kernel takes the first of several (Linux, hash_setup(), ima_template_setup()).
 struct ImaCmdline {
   std::string hash{};     // of ima_hash=, empty when the kernel's default applies
-  std::string tmplate{};  // of ima_template=
+  std::string tmplate{};  // of ima_template= or ima_template_fmt=
   std::string policy{};   // of ima_policy=, all of them joined by '|'
 
   bool operator==(const ImaCmdline&) const = default;

@@ -33,13 +33,15 @@ TEST(Cmdline, splits_at_blanks_outside_quotes_and_stops_at_init_arguments) {
   EXPECT_EQ(split_cmdline("a --"), Words{"a"});
 }
 
-TEST(ImaCmdline, takes_the_last_hash_and_every_policy) {
+TEST(ImaCmdline, takes_the_first_hash_and_every_policy) {
   const auto ima = ima_cmdline(
       "ima_hash=sha1 ima_policy=tcb ima_hash=sha256 ima_policy=critical_data ima_template=ima-ng "
       "ima_hash");
-  EXPECT_EQ(ima,
-            (ImaCmdline{.hash = "sha256", .tmplate = "ima-ng", .policy = "tcb|critical_data"}));
+  EXPECT_EQ(ima, (ImaCmdline{.hash = "sha1", .tmplate = "ima-ng", .policy = "tcb|critical_data"}));
   EXPECT_EQ(ima_cmdline("quiet"), ImaCmdline{});
+  EXPECT_EQ(
+      ima_cmdline("ima_hash=sha384 ima_template_fmt=d-ng|n-ng ima_hash=sha1 ima_template=ima"),
+      (ImaCmdline{.hash = "sha384", .tmplate = "d-ng|n-ng"}));
 }
 
 using Paths = std::map<std::string_view, PathKind>;
