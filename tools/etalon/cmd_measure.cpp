@@ -98,7 +98,7 @@ Result<pipeline::MeasureInputs> inputs_of(const Options& options) {
 
 Result<cli::ExitCode> run(const Options& options, cli::Io& io) {
   TRY_ASSIGN(const auto inputs, inputs_of(options));
-  TRY_ASSIGN(const auto image, open_image(options.common, io));
+  TRY_ASSIGN(const auto image, open_image(options.common, inputs.policy.has_value(), io));
   TRY_ASSIGN(const auto measurement,
              in_file(pipeline::measure(image, inputs), options.common.image.image));
   print_findings(options.common.image.image, image.walked.findings, io.err);

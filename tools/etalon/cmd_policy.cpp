@@ -9,6 +9,7 @@ void add_policy(cli::Program& program) {
   add_policy_check(group);
   add_policy_explain(group);
   add_policy_generate(group);
+  add_policy_simulate(group);
 }
 
 }  // namespace etalon::build

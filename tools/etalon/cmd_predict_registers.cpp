@@ -34,7 +34,7 @@ Result<std::vector<config::Platform>> choose(std::vector<config::Platform> platf
 Result<cli::ExitCode> run(const Options& options, cli::Io& io) {
   TRY_ASSIGN(auto all, config::load_platforms(options.common.platforms));
   TRY_ASSIGN(const auto platforms, choose(std::move(all), options.platform));
-  TRY_ASSIGN(const auto image, open_image(options.common, io));
+  TRY_ASSIGN(const auto image, open_image(options.common, false, io));
   TRY_ASSIGN(const auto predictions,
              in_file(pipeline::predict_platforms(image, platforms, overrides(options.common)),
                      options.common.image.image));

@@ -22,9 +22,9 @@
 
 namespace etalon::build {
 
-void add_image_options(cli::Verb& verb, ImageOptions& options) {
+void add_image_options(cli::Verb& verb, ImageOptions& options, const char* spelling) {
   constexpr unsigned max_jobs = 256;
-  verb.option("IMAGE", options.image, "folder, tar, initramfs or UKI").required();
+  verb.option(spelling, options.image, "folder, tar, initramfs or UKI").required();
   verb.number("--jobs", options.jobs, 1, max_jobs, "threads; the processors by default");
   verb.size("--max-unpacked", options.max_unpacked,
             "refuse an image that unpacks to more, e.g. 16G; 8G by default");
@@ -44,6 +44,13 @@ Result<image::Walked> walk_image(const ImageOptions& options, std::vector<HashAl
                                  cli::Io& io) {
   cli::Progress progress(io, "reading " + printable(options.image));
   return image::walk_image(options.image, walk_options(options, std::move(algs), progress));
+}
+
+Result<image::Walked> inspect_image(const ImageOptions& options, cli::Io& io) {
+  cli::Progress progress(io, "reading " + printable(options.image));
+  image::WalkOptions how = walk_options(options, {}, progress);
+  how.inspect = true;
+  return image::walk_image(options.image, how);
 }
 
 void put_bytes(Json::Object& object, std::string_view name, std::string_view bytes) {

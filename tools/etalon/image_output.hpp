@@ -27,8 +27,8 @@ struct ImageOptions {
   std::uint64_t max_unpacked = image::default_max_unpacked;
 };
 
-// IMAGE, --jobs, --max-unpacked.
-void add_image_options(cli::Verb& verb, ImageOptions& options);
+// IMAGE, or the option that names it, --jobs, --max-unpacked.
+void add_image_options(cli::Verb& verb, ImageOptions& options, const char* spelling = "IMAGE");
 
 // How to walk the image, hashing with `algs`; `progress` is told how far it is and must live as
 // long.
@@ -37,6 +37,8 @@ image::WalkOptions walk_options(const ImageOptions& options, std::vector<HashAlg
 // Walks the image; progress is drawn while it takes long.
 Result<image::Walked> walk_image(const ImageOptions& options, std::vector<HashAlg> algs,
                                  cli::Io& io);
+// The same for what its files are, without their digests.
+Result<image::Walked> inspect_image(const ImageOptions& options, cli::Io& io);
 
 // A member `name` with the text; bytes that are not UTF-8 are escaped there (\xNN) and stand as
 // they are in `name`_b64.

@@ -33,11 +33,12 @@ pipeline::Overrides overrides(const MeasureOptions& options) {
   return out;
 }
 
-Result<pipeline::UkiImage> open_image(const MeasureOptions& options, cli::Io& io) {
+Result<pipeline::UkiImage> open_image(const MeasureOptions& options, bool inspect, cli::Io& io) {
   TRY_ASSIGN(auto algs, parse_hash_algs(options.algs));
   cli::Progress progress(io, "reading " + printable(options.image.image));
-  return pipeline::open_uki_image(options.image.image,
-                                  walk_options(options.image, std::move(algs), progress));
+  image::WalkOptions how = walk_options(options.image, std::move(algs), progress);
+  how.inspect = inspect;
+  return pipeline::open_uki_image(options.image.image, how);
 }
 
 }  // namespace etalon::build

@@ -26,6 +26,7 @@ void add_measure_options(cli::Verb& verb, MeasureOptions& options);
 pipeline::Overrides overrides(const MeasureOptions& options);
 
 // Opens and walks the image, with progress where stderr is a terminal.
-Result<pipeline::UkiImage> open_image(const MeasureOptions& options, cli::Io& io);
+// With `inspect` its files are looked at for what they are, too.
+Result<pipeline::UkiImage> open_image(const MeasureOptions& options, bool inspect, cli::Io& io);
 
 }  // namespace etalon::build

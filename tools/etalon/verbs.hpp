@@ -22,6 +22,7 @@ void add_policy(cli::Program& program);  // the group; its verbs below
 void add_policy_check(cli::Verb& group);
 void add_policy_explain(cli::Verb& group);
 void add_policy_generate(cli::Verb& group);
+void add_policy_simulate(cli::Verb& group);
 void add_predict(cli::Program& program);  // the group; its verbs below
 void add_predict_mrtd(cli::Verb& group);
 void add_predict_registers(cli::Verb& group);

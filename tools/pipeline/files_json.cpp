@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,6 +23,10 @@ namespace {
 
 // What kmod loads.
 constexpr std::array<std::string_view, 4> module_suffixes = {".ko", ".ko.xz", ".ko.zst", ".ko.gz"};
+
+std::size_t index_of(const image::ImageTree& tree, const image::Entry& entry) {
+  return static_cast<std::size_t>(&entry - tree.entries().data());
+}
 
 }  // namespace
 
@@ -50,7 +55,7 @@ std::string_view file_kind(const image::Entry& entry) {
   return head.starts_with("#!") ? "script" : "data";
 }
 
-std::string files_json(const image::ImageTree& tree) {
+std::string files_json(const image::ImageTree& tree, const HooksOf& hooks) {
   std::vector<std::pair<std::string, const image::Entry*>> files;
   for (const image::Entry& entry : tree.entries()) {
     if (entry.type != image::EntryType::file) continue;
@@ -66,6 +71,7 @@ std::string files_json(const image::ImageTree& tree) {
                         {"kind", file_kind(*entry)},
                         {"size", entry->size}};
     add_path(record, spelling);
+    if (hooks) record.emplace("hooks", hooks(index_of(tree, *entry)));
     if (text.size() > 1) text += ',';
     text += Json(std::move(record)).canonical();
   }

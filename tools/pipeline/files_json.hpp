@@ -4,6 +4,8 @@
 // spaces or newlines and can be read record by record.
 #pragma once
 
+#include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +23,10 @@ void add_path(Json::Object& record, std::string_view path);
 // "firmware" by the folder they are loaded from, "elf" and "script" by magic, else "data".
 std::string_view file_kind(const image::Entry& entry);
 
-std::string files_json(const image::ImageTree& tree);
+// The `hooks` of the file that is the tree's entry of this index.
+using HooksOf = std::function<Json(std::size_t entry)>;
+
+// Without `hooks` the records have none.
+std::string files_json(const image::ImageTree& tree, const HooksOf& hooks = {});
 
 }  // namespace etalon::pipeline

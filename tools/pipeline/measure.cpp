@@ -4,27 +4,35 @@
 #include <algorithm>
 #include <cstddef>
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "kernel/config/kconfig.hpp"
 #include "mkosi/image/tree.hpp"
+#include "policy/lang/facts.hpp"
+#include "policy/lang/load.hpp"
 #include "references/bundle/bundle.hpp"
 #include "references/bundle/manifest.hpp"
 #include "references/eventlog/event_json.hpp"
 #include "references/eventlog/expectation.hpp"
 #include "references/eventlog/log_codec.hpp"
+#include "tools/base/assert.hpp"
 #include "tools/base/bytes.hpp"
 #include "tools/base/digest.hpp"
 #include "tools/base/hasher.hpp"
 #include "tools/base/registers.hpp"
 #include "tools/base/result.hpp"
+#include "tools/codec/json.hpp"
 #include "tools/config/platforms.hpp"
 #include "tools/pipeline/components.hpp"
 #include "tools/pipeline/files_json.hpp"
 #include "tools/pipeline/os_facts.hpp"
 #include "tools/pipeline/predict.hpp"
+#include "tools/pipeline/simulation.hpp"
 #include "tools/pipeline/uki_image.hpp"
 
 namespace etalon::pipeline {
@@ -135,13 +143,46 @@ Status check_policy(const UkiImage& image, const Bytes& policy) {
   return {};
 }
 
+// What the policy measures of each file; nothing, with a note, for a kernel whose rules are not
+// known.
+Result<HooksOf> hooks_of(const UkiImage& image, const MeasureInputs& inputs,
+                         std::vector<std::string>& notes) {
+  const auto version = policy::known_kernel(image.kernel_release);
+  if (!version) {
+    notes.push_back("files.json has no hooks: " + version.error().text());
+    return HooksOf();
+  }
+  std::optional<kconfig::Config> config;
+  if (inputs.kernel_config) {
+    TRY_ASSIGN(config,
+               in(kconfig::Config::parse(as_text(*inputs.kernel_config)), "kernel configuration"));
+  }
+  const policy::KernelFacts kernel(*version, std::move(config));
+  const auto judged = policy::judge_policy(as_text(*inputs.policy), kernel);
+  TRY(in(require_loadable(judged), "IMA policy"));
+  TRY_ASSIGN(Simulation made,
+             simulate_image(judged, image.walked, kernel, {.cmdline = image.cmdline}));
+  for (const std::string& text : made.image.assumptions)
+    notes.push_back("hooks of files.json: " + text);
+  auto simulation = std::make_shared<const Simulation>(std::move(made));
+  return HooksOf([simulation](std::size_t entry) {
+    const auto& entries = simulation->image.entries;
+    const auto at = std::ranges::lower_bound(entries, entry);
+    ETALON_ASSERT(at != entries.end() && *at == entry);
+    return hooks_json(simulation->files[static_cast<std::size_t>(at - entries.begin())],
+                      simulation->defaults, Rows::measured);
+  });
+}
+
 Result<bundle::Ima> describe_ima(const UkiImage& image, const MeasureInputs& inputs,
-                                 bundle::Files& members) {
+                                 bundle::Files& members, std::vector<std::string>& notes) {
   const ImaCmdline cmdline = ima_cmdline(image.cmdline);
   bundle::Ima ima{.hash = cmdline.hash, .files = std::string(bundle::files_path)};
   if (!cmdline.tmplate.empty()) ima.templates.push_back(cmdline.tmplate);
+  HooksOf hooks;
   if (inputs.policy) {
     TRY(check_policy(image, *inputs.policy));
+    TRY_ASSIGN(hooks, hooks_of(image, inputs, notes));
     members.emplace(policy_member, *inputs.policy);
     ima.policy = policy_member;
   }
@@ -149,7 +190,7 @@ Result<bundle::Ima> describe_ima(const UkiImage& image, const MeasureInputs& inp
       Expectation{.status = Expectation::Status::unpredictable,
                   .reason = "covers PCR 0 to 7 too, which the firmware and the machine determine",
                   .advice = "take it from a reference boot of each platform"};
-  members.emplace(bundle::files_path, to_bytes(files_json(image.walked.tree)));
+  members.emplace(bundle::files_path, to_bytes(files_json(image.walked.tree, hooks)));
   return ima;
 }
 
@@ -201,7 +242,7 @@ Result<Measurement> measure(const UkiImage& image, const MeasureInputs& inputs) 
                             .tools = {{.name = "etalon", .version = ETALON_VERSION}}};
   bundle::Files members;
   TRY_ASSIGN(manifest.image, describe_image(image));
-  TRY_ASSIGN(manifest.ima, describe_ima(image, inputs, members));
+  TRY_ASSIGN(manifest.ima, describe_ima(image, inputs, members, out.notes));
   for (PlatformPrediction& platform : out.platforms) {
     hold_back(platform, inputs.accept, out.notes);
     TRY(add_logs(platform, members));

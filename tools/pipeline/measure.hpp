@@ -33,9 +33,10 @@ struct Measurement {
 };
 
 // Values, zero included, that rest on a rule with basis `source` come out `unpredictable`, with
-// that reason, unless the rule is accepted. mismatch when the policy is not the one in the image's
-// /etc/ima/ima-policy; usage when an accepted rule is none of the rules used; io when the image's
-// file was changed since it was opened.
+// that reason, unless the rule is accepted. With a policy the image was opened with
+// WalkOptions::inspect, and malformed is a policy that its kernel refuses. mismatch when the policy
+// is not the one in the image's /etc/ima/ima-policy; usage when an accepted rule is none of the
+// rules used; io when the image's file was changed since it was opened.
 Result<Measurement> measure(const UkiImage& image, const MeasureInputs& inputs);
 
 // Predictions for every platform, in the order given; io as above.

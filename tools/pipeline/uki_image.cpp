@@ -2,11 +2,15 @@
 #include "tools/pipeline/uki_image.hpp"
 
 #include <array>
+#include <cerrno>
 #include <cstddef>
 #include <future>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+
+#include <sys/stat.h>
 
 #include "mkosi/image/walk.hpp"
 #include "mkosi/uki/bzimage.hpp"
@@ -106,6 +110,20 @@ Result<UkiImage> read(MappedFile file, const image::WalkOptions& options) {
 }
 
 }  // namespace
+
+Result<std::optional<UkiKernel>> read_uki_kernel(const std::string& path) {
+  struct stat info {};
+
+  if (::stat(path.c_str(), &info) != 0) return io_error(path, "open", errno);
+  if (!S_ISREG(info.st_mode)) return std::optional<UkiKernel>();
+  TRY_ASSIGN(const MappedFile file, MappedFile::open(path));
+  const auto format = image::detect_format(file.view());
+  if (!format || *format != image::Format::uki) return std::optional<UkiKernel>();
+  TRY_ASSIGN(const uki::Uki uki, in_file(uki::decode_uki(file.view()), path));
+  UkiKernel kernel{.release = kernel_release(uki), .cmdline = cmdline_of(uki)};
+  TRY(file.check_unchanged());
+  return std::optional(std::move(kernel));
+}
 
 std::string file_name(std::string_view path) {
   return std::string(path.substr(path.find_last_of('/') + 1));

@@ -3,6 +3,7 @@
 // in its .initrd, its digests, and what it says about itself.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -30,6 +31,15 @@ struct UkiImage {
   // What the root holds at this path, symlinked folders followed. A folder is `none`.
   PathKind kind_of(std::string_view path) const;
 };
+
+// What a UKI says about its kernel, read without its root.
+struct UkiKernel {
+  std::string release{};  // as above
+  std::string cmdline{};
+};
+
+// Nothing for a folder or a file that is no UKI.
+Result<std::optional<UkiKernel>> read_uki_kernel(const std::string& path);
 
 // A path without its folder.
 std::string file_name(std::string_view path);

@@ -58,7 +58,7 @@ std::string write_uki(const test::TempFolder& folder, std::string_view stub = "2
 }
 
 Result<UkiImage> open_small(const std::string& path, unsigned jobs = 1) {
-  return open_uki_image(path, {.algs = {HashAlg::sha256}, .jobs = jobs});
+  return open_uki_image(path, {.algs = {HashAlg::sha256}, .jobs = jobs, .inspect = true});
 }
 
 std::vector<config::Platform> platforms(std::string_view yaml) {
@@ -145,6 +145,11 @@ TEST_F(Measure, takes_the_policy_only_when_it_is_the_images) {
   ASSERT_TRUE(good.has_value()) << good.error().text();
   EXPECT_EQ(manifest(*good).ima->policy, "policy/ima-policy");
   EXPECT_EQ(as_text(good->bundle.files.at("policy/ima-policy")), policy);
+  EXPECT_NE(as_text(good->bundle.files.at("files.json")).find(R"("hooks":)"),
+            std::string_view::npos);
+  const auto none = run({.platforms = platforms(vtpm)});
+  EXPECT_EQ(as_text(none->bundle.files.at("files.json")).find(R"("hooks":)"),
+            std::string_view::npos);
   const auto bad = run({.platforms = platforms(vtpm), .policy = to_bytes("measure\n")});
   ASSERT_FALSE(bad.has_value());
   EXPECT_EQ(bad.error().code, ErrorCode::mismatch);
@@ -214,6 +219,20 @@ TEST_F(Measure, takes_no_loop_of_links_for_an_image_without_a_policy) {
   ASSERT_FALSE(done.has_value());
   EXPECT_EQ(done.error().code, ErrorCode::malformed);
   EXPECT_EQ(done.error().text(), "'/etc/ima/ima-policy' is a symlink loop");
+}
+
+TEST_F(Measure, refuses_a_policy_that_the_kernel_refuses) {
+  const std::string bad = "measure func=NONE\n";
+  test::FakeCpio root;
+  root.directory("etc").directory("etc/ima").file("etc/ima/ima-policy", bad).trailer();
+  const auto image = open_small(write_root(folder_, root));
+  ASSERT_TRUE(image.has_value()) << image.error().text();
+  const auto made = measure(*image, {.platforms = platforms(vtpm), .policy = to_bytes(bad)});
+  ASSERT_FALSE(made.has_value());
+  EXPECT_EQ(made.error().code, ErrorCode::malformed);
+  EXPECT_EQ(made.error().text(),
+            "IMA policy: line 1: the kernel refuses this rule, and with it the whole policy: "
+            "'NONE' is no func");
 }
 
 TEST_F(Measure, gives_the_command_line_as_the_kernel_receives_it) {
