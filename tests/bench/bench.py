@@ -24,6 +24,7 @@ import shlex
 import statistics
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
@@ -111,6 +112,14 @@ class Bench:
               f"{self.judge(wall <= limit)}", flush=True)
 
 
+    def beyond(self, name, command, base, limit):
+        """what a command takes beyond another that it begins with; medians of paired differences"""
+        run(command), run(base)
+        extra = statistics.median(run(command)[0] - run(base)[0] for _ in range(self.rounds))
+        print(f"{name:34} {extra * 1000:6.1f} ms beyond the walk (limit {limit * 1000:.0f}) "
+              f"{self.judge(extra <= limit)}", flush=True)
+
+
 def limits(cpio, packed, level):
     size = os.path.getsize(cpio)
     print(f"image {cpio.name} of {size} bytes, zstd -{level}")
@@ -141,6 +150,30 @@ def measure_mrtd(bench, etalon, make):
         bench.absolute("predict mrtd", command, 0.050)
     else:
         bench.missing("predict mrtd", done.stderr.strip())
+
+
+# A policy with every kind of rule that a simulation asks about, and a thousand rules to judge.
+SIMULATED = """dont_measure fsmagic=0x9fa0
+dont_measure func=BPRM_CHECK uid=0
+measure func=BPRM_CHECK
+measure func=MMAP_CHECK mask=MAY_EXEC
+measure func=FILE_CHECK mask=MAY_READ fowner=1000
+measure func=MODULE_CHECK
+"""
+JUDGED = "".join(f"measure func=FILE_CHECK mask=^MAY_READ uid={n} fsname=ext4 pcr={n % 24}\n"
+                 for n in range(1000))
+
+
+def measure_policies(bench, etalon, initrd):
+    with tempfile.TemporaryDirectory() as folder:
+        policy, rules = pathlib.Path(folder, "policy"), pathlib.Path(folder, "rules")
+        policy.write_text(SIMULATED, encoding="ascii")
+        rules.write_text(JUDGED, encoding="ascii")
+        bench.beyond("policy simulate",
+                     f"{etalon} policy simulate {shlex.quote(str(policy))} --image {initrd} --kernel 6.12",
+                     f"{etalon} image list {initrd}", 0.5)
+        bench.absolute("policy check --each-line",
+                       f"{etalon} policy check --each-line --kernel 6.12 {shlex.quote(str(rules))}", 0.050)
 
 
 def main():
@@ -198,6 +231,8 @@ def main():
             bench.memory(f"memory of {name}", command, 64 * MIB)
     if wanted("predict mrtd"):
         measure_mrtd(bench, etalon, args.make)
+    if wanted("policy"):
+        measure_policies(bench, etalon, initrd)
     return 1 if bench.failed else 0
 
 

@@ -38,6 +38,24 @@ TEST(Facts, have_a_kind_by_the_first_bytes) {
             (std::vector<std::string>{"/lib", "/usr/lib", "/opt/lib", "/x"}));
 }
 
+TEST(Facts, keeps_a_package_list_as_it_is) {
+  const std::string text = "/.\n/usr\n/usr/bin/a b\n";
+  const FactsPtr facts = read_facts(as_bytes(text));
+  EXPECT_EQ(facts->kind, FileKind::package_list);
+  ASSERT_NE(facts->package_list(), nullptr);
+  EXPECT_EQ(facts->package_list()->text, text);
+  EXPECT_EQ(read_facts(as_bytes("/. \n"))->package_list(), nullptr);
+}
+
+TEST(Facts, keeps_no_package_list_beyond_the_cap) {
+  Bytes text = to_bytes(std::string_view("/.\n"));
+  text.resize(max_package_list_size + 1, std::byte{'/'});
+  const FactsPtr facts = read_facts(text);
+  EXPECT_EQ(facts->kind, FileKind::package_list);
+  EXPECT_TRUE(facts->too_large);
+  EXPECT_EQ(facts->package_list(), nullptr);
+}
+
 TEST(Facts, are_shared_by_files_of_no_interest) {
   for (const std::string& file : {std::string(), std::string("x"),
                                   std::string("\x7f"
