@@ -107,7 +107,7 @@ class FileHashers::Hand {
       total += static_cast<std::uint64_t>(got);
       all_.report(static_cast<std::uint64_t>(got));
       if (got == 0 || total >= size) break;
-      if (!hashing_ && !inspector_->wants_more()) return {};
+      if (!hashing_ && !(inspector_ && inspector_->wants_more())) return {};
     }
     if (total != size) return changed(task.path);
     return {};

@@ -26,6 +26,21 @@ tl::unexpected<std::string_view> refused(std::string_view why) {
   return tl::unexpected(why);
 }
 
+// What is known of the contents of files.
+struct Contents {
+  std::span<const DigestSet> digests;
+  std::span<const Head> heads;
+  const DigestSet& empty;
+  const InspectedContents& inspected;
+
+  void put(Entry& entry, std::optional<std::size_t> content) const {
+    entry.digests = content ? digests[*content] : empty;
+    if (content) entry.head = heads[*content];
+    entry.facts = inspected.empty;
+    if (content && !inspected.facts.empty()) entry.facts = inspected.facts[*content];
+  }
+};
+
 }  // namespace
 
 // What has the name `name` in `folder`, made if nothing has. A symlink is not followed.
@@ -127,6 +142,8 @@ ImageTree TreeBuilder::build(std::span<const DigestSet> digests, std::span<const
     ImagePath path{};
   };
 
+  const Contents contents{
+      .digests = digests, .heads = heads, .empty = empty, .inspected = inspected};
   std::vector<Entry> entries;
   std::vector<Visit> left(1);
   while (!left.empty()) {
@@ -144,12 +161,7 @@ ImageTree TreeBuilder::build(std::span<const DigestSet> digests, std::span<const
                   .size = node.size,
                   .target = node.target,
                   .device = node.device};
-      if (node.type == EntryType::file) {
-        entry.digests = node.content ? digests[*node.content] : empty;
-        if (node.content) entry.head = heads[*node.content];
-        entry.facts = inspected.empty;
-        if (node.content && !inspected.facts.empty()) entry.facts = inspected.facts[*node.content];
-      }
+      if (node.type == EntryType::file) contents.put(entry, node.content);
       entries.push_back(std::move(entry));
       if (node.type == EntryType::directory) left.push_back({.folder = id, .path = path});
     }

@@ -151,6 +151,7 @@ Simulator::Simulator(const JudgedPolicy& judged) {
 
 std::vector<std::size_t> Simulator::lines() const {
   std::vector<std::size_t> lines;
+  lines.reserve(rules_.size());
   for (const Line& line : rules_)
     lines.push_back(line.number);
   return lines;

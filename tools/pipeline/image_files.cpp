@@ -48,7 +48,9 @@ struct Place {
 };
 
 constexpr std::array usual_places = {
-    Place{"/dev", "devtmpfs"}, Place{"/dev/shm", "tmpfs"}, Place{"/run", "tmpfs"},
+    Place{"/dev", "devtmpfs"},
+    Place{"/dev/shm", "tmpfs"},
+    Place{"/run", "tmpfs"},
     Place{"/tmp", "tmpfs"},
 };
 
@@ -138,7 +140,8 @@ class Builder {
 
   Status add_mounts() {
     for (const MountedAt& mount : boot_.mounts) {
-      if (!mount.folder.starts_with('/') || (mount.folder.size() > 1 && mount.folder.ends_with('/'))) {
+      if (!mount.folder.starts_with('/') ||
+          (mount.folder.size() > 1 && mount.folder.ends_with('/'))) {
         return fail(ErrorCode::usage, "--mount: '" + printable(mount.folder) +
                                           "' is no absolute path without a final slash");
       }
@@ -162,7 +165,7 @@ class Builder {
     return found;
   }
 
-  FileKind kind_of(const image::Entry& entry, const loader::Roles& roles) const {
+  static FileKind kind_of(const image::Entry& entry, const loader::Roles& roles) {
     if (entry.path == "/etc/ima/ima-policy") return FileKind::policy;
     const std::string_view place = file_kind(entry);
     if (place == "module")
@@ -175,7 +178,7 @@ class Builder {
     if (roles.library) return FileKind::library;
     if (entry.facts == nullptr) return FileKind::data;
     if (entry.facts->shebang() != nullptr) return FileKind::script;
-    const elf::Elf* elf = entry.facts->elf();
+    const elf::ElfFile* elf = entry.facts->elf();
     return elf != nullptr && elf->has_code ? FileKind::program : FileKind::data;
   }
 
@@ -217,9 +220,8 @@ class Builder {
 
   void add_places() {
     for (const Place& place : usual_places) {
-      const bool given = std::ranges::any_of(boot_.mounts, [&place](const MountedAt& mount) {
-        return mount.folder == place.folder;
-      });
+      const bool given = std::ranges::any_of(
+          boot_.mounts, [&place](const MountedAt& mount) { return mount.folder == place.folder; });
       if (given) continue;
       out_.file_systems.push_back(file_system_of(place.type));
       add_place(std::string(place.folder) + "/*", out_.file_systems.size() - 1);

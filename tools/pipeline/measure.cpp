@@ -145,8 +145,8 @@ Status check_policy(const UkiImage& image, const Bytes& policy) {
 
 // What the policy measures of each file; nothing, with a note, for a kernel whose rules are not
 // known.
-Result<HooksOf> hooks_of(const UkiImage& image, const MeasureInputs& inputs,
-                         std::vector<std::string>& notes) {
+Result<HooksOf> hooks_of(const UkiImage& image, std::string_view ima_policy,
+                         const MeasureInputs& inputs, std::vector<std::string>& notes) {
   const auto version = policy::known_kernel(image.kernel_release);
   if (!version) {
     notes.push_back("files.json has no hooks: " + version.error().text());
@@ -158,7 +158,7 @@ Result<HooksOf> hooks_of(const UkiImage& image, const MeasureInputs& inputs,
                in(kconfig::Config::parse(as_text(*inputs.kernel_config)), "kernel configuration"));
   }
   const policy::KernelFacts kernel(*version, std::move(config));
-  const auto judged = policy::judge_policy(as_text(*inputs.policy), kernel);
+  const auto judged = policy::judge_policy(ima_policy, kernel);
   TRY(in(require_loadable(judged), "IMA policy"));
   TRY_ASSIGN(Simulation made,
              simulate_image(judged, image.walked, kernel, {.cmdline = image.cmdline}));
@@ -182,7 +182,7 @@ Result<bundle::Ima> describe_ima(const UkiImage& image, const MeasureInputs& inp
   HooksOf hooks;
   if (inputs.policy) {
     TRY(check_policy(image, *inputs.policy));
-    TRY_ASSIGN(hooks, hooks_of(image, inputs, notes));
+    TRY_ASSIGN(hooks, hooks_of(image, as_text(*inputs.policy), inputs, notes));
     members.emplace(policy_member, *inputs.policy);
     ima.policy = policy_member;
   }

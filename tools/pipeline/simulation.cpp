@@ -75,6 +75,7 @@ Json or_null(const std::optional<std::size_t>& line) {
 std::vector<Json::Object> answers(const policy::Decision& decision,
                                   const policy::ListDefaults& defaults) {
   std::vector<Json::Object> rows;
+  rows.reserve(decision.rules.size());
   for (const policy::Deciding& rule : decision.rules) {
     rows.push_back({{"verdict", name(decision.measured)},
                     {"line", std::uint64_t{rule.line}},
@@ -133,8 +134,7 @@ Result<Simulation> simulate_image(const policy::JudgedPolicy& policy, const imag
   simulation.files = simulate(simulator, simulation.image.files, file_systems);
   simulation.places = simulate(simulator, simulation.image.places, file_systems);
   simulation.defaults = list_defaults(kernel, boot.cmdline);
-  simulation.bound =
-      bound_list(simulation.image.files, simulation.files, simulation.defaults);
+  simulation.bound = bound_list(simulation.image.files, simulation.files, simulation.defaults);
   count(simulation, walked.tree);
   simulation.findings = find_gaps(simulation, policy, map, kernel);
   return simulation;

@@ -67,6 +67,6 @@ enum class Rows : std::uint8_t { all, measured };  // measured: without those th
 // The rows of one file: [{hook, access, verdict, line, template, pcr, when}], accesses of one hook
 // with the same answer in one row.
 Json hooks_json(const policy::SimulatedFile& file, const policy::ListDefaults& defaults,
-                Rows rows = Rows::all);
+                Rows which = Rows::all);
 
 }  // namespace etalon::pipeline

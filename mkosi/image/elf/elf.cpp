@@ -52,7 +52,7 @@ class Reader {
  public:
   Reader(ByteView file, ByteOrder order) : file_(file) { elf_.byte_order = order; }
 
-  Result<Elf> read(Class file_class) {
+  Result<ElfFile> read(Class file_class) {
     elf_.file_class = file_class;
     TRY_ASSIGN(const auto headers, table<typename Layout::Header>(ELF_T_EHDR, 0, 1, "header"));
     const auto& header = headers.front();
@@ -237,7 +237,7 @@ class Reader {
   }
 
   ByteView file_;
-  Elf elf_;
+  ElfFile elf_;
   std::vector<Segment> segments_;
   const Segment* dynamic_ = nullptr;
   std::optional<std::uint64_t> string_table_;
@@ -250,7 +250,7 @@ bool is_elf(ByteView file) {
   return as_text(file).starts_with(ELFMAG);
 }
 
-Result<Elf> read_elf(ByteView file) {
+Result<ElfFile> read_elf(ByteView file) {
   if (!is_elf(file)) return fail_at(ErrorCode::malformed, "e_ident", 0, "no ELF magic");
   if (file.size() < EI_NIDENT) {
     return fail_at(ErrorCode::truncated, "e_ident", 0, "lies outside the file");

@@ -36,7 +36,7 @@ inline constexpr std::size_t max_search_path = std::size_t{64} << 10U;
 enum class Class : std::uint8_t { elf32 = 1, elf64 = 2 };
 enum class ByteOrder : std::uint8_t { little = 1, big = 2 };
 
-struct Elf {
+struct ElfFile {
   Class file_class = Class::elf64;
   ByteOrder byte_order = ByteOrder::little;
   std::uint16_t type = 0;             // ET_EXEC, ET_DYN, … of <elf.h>
@@ -53,12 +53,12 @@ struct Elf {
   std::optional<std::string> runpath{};      // DT_RUNPATH, as it stands
 
   // A loader may map it beside others: the same machine, in the same word size and byte order.
-  bool same_machine(const Elf& other) const {
+  bool same_machine(const ElfFile& other) const {
     return file_class == other.file_class && byte_order == other.byte_order &&
            machine == other.machine;
   }
 
-  bool operator==(const Elf&) const = default;
+  bool operator==(const ElfFile&) const = default;
 };
 
 // Whether the bytes begin as an ELF file does.
@@ -66,6 +66,6 @@ bool is_elf(ByteView file);
 
 // `file` is the whole file. Program headers are read of ET_EXEC and ET_DYN only; of others, kernel
 // modules among them, the header. Refuses what the kernel does not execute and what no loader maps.
-Result<Elf> read_elf(ByteView file);
+Result<ElfFile> read_elf(ByteView file);
 
 }  // namespace etalon::elf

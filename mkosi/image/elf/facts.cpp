@@ -93,7 +93,8 @@ FactsPtr facts_of(FileKind kind, ByteView content) {
 
 // Memory of the strings, about.
 struct TextSize {
-  std::uint64_t of(const std::string& text) const { return sizeof(text) + text.size(); }
+  // NOLINTNEXTLINE(bugprone-sizeof-container): the string object is memory as well
+  static std::uint64_t of(const std::string& text) { return sizeof(text) + text.size(); }
 
   template <class T>
   std::uint64_t of(const std::optional<T>& value) const {
@@ -108,13 +109,13 @@ struct TextSize {
     return size;
   }
 
-  std::uint64_t of(const CachedLibrary& library) const {
+  static std::uint64_t of(const CachedLibrary& library) {
     return sizeof(library) + library.soname.size() + library.path.size() + library.hwcaps.size();
   }
 
   std::uint64_t operator()(const std::monostate& /*nothing*/) const { return 0; }
 
-  std::uint64_t operator()(const Elf& elf) const {
+  std::uint64_t operator()(const ElfFile& elf) const {
     return of(elf.interpreter) + of(elf.needed) + of(elf.soname) + of(elf.rpath) + of(elf.runpath);
   }
 

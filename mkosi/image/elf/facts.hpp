@@ -56,9 +56,9 @@ struct FileFacts {
   FileKind kind = FileKind::other;
   bool too_large = false;  // larger than the cap for its kind: nothing below is known
   std::string fault{};     // why the content is not what its first bytes announce, or empty
-  std::variant<std::monostate, Elf, Shebang, LdCache, PathList, PackageList> content{};
+  std::variant<std::monostate, ElfFile, Shebang, LdCache, PathList, PackageList> content{};
 
-  const Elf* elf() const { return std::get_if<Elf>(&content); }
+  const ElfFile* elf() const { return std::get_if<ElfFile>(&content); }
 
   const Shebang* shebang() const { return std::get_if<Shebang>(&content); }
 

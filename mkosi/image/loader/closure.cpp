@@ -22,7 +22,7 @@ namespace {
 
 class Closing {
  public:
-  Closing(Files& files, Search& search, const image::Entry& program, const elf::Elf& elf,
+  Closing(Files& files, Search& search, const image::Entry& program, const elf::ElfFile& elf,
           const image::Entry& loader)
       : files_(files), search_(search), program_(program) {
     objects_.push_back({.path = program.path, .file = files.index(program), .elf = &elf});
@@ -31,7 +31,7 @@ class Closing {
 
   Result<Closure> run() {
     for (std::size_t by = 0; by < objects_.size(); ++by) {
-      const elf::Elf& elf = *objects_[by].elf;  // of the tree: it stays while objects are added
+      const elf::ElfFile& elf = *objects_[by].elf;  // of the tree: it stays while objects are added
       for (const std::string& name : elf.needed)
         TRY(need(name, by));
     }
@@ -64,7 +64,7 @@ class Closing {
   void load(const std::string& name, const Candidate& candidate, std::size_t by) {
     const image::Entry& entry = files_.tree().entries()[candidate.file];
     if (!inodes_.insert(entry.inode).second) return;
-    const elf::Elf* elf = entry.facts->elf();
+    const elf::ElfFile* elf = entry.facts->elf();
     if (search_.knows_soname() && elf->soname) names_.insert(*elf->soname);
     closure_.libraries.push_back(
         {.name = name, .file = candidate.file, .hwcaps = candidate.hwcaps});
@@ -88,7 +88,7 @@ class Closing {
 }  // namespace
 
 Result<Closure> close_over(Files& files, Search& search, const image::Entry& program,
-                           const elf::Elf& elf, const image::Entry& loader) {
+                           const elf::ElfFile& elf, const image::Entry& loader) {
   return Closing(files, search, program, elf, loader).run();
 }
 

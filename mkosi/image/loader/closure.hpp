@@ -21,6 +21,6 @@ struct Closure {
 // `loader` is there already, whatever name asks for it.
 // A library that only some CPUs take is followed too, and what it needs belongs to all.
 Result<Closure> close_over(Files& files, Search& search, const image::Entry& program,
-                           const elf::Elf& elf, const image::Entry& loader);
+                           const elf::ElfFile& elf, const image::Entry& loader);
 
 }  // namespace etalon::loader

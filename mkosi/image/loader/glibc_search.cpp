@@ -37,14 +37,14 @@ class GlibcSearch final : public Search {
         interpreter_(std::move(interpreter)),
         defaults_(defaults_of(machine, loader.path)),
         cache_(cache) {
-    if (const elf::Elf* elf = loader.facts->elf()) soname_ = elf->soname;
+    if (const elf::ElfFile* elf = loader.facts->elf()) soname_ = elf->soname;
   }
 
   Result<Found> find(std::string_view name, std::span<const Object> objects,
                      std::size_t by) override {
     Found found;
     const Object& needing = objects[by];
-    const elf::Elf& program = *objects.front().elf;
+    const elf::ElfFile& program = *objects.front().elf;
     if (name.find('/') != std::string_view::npos) {
       TRY_ASSIGN(const Step step, try_path(expand(name, needing), {}, program, found));
       (void)step;
@@ -71,8 +71,8 @@ class GlibcSearch final : public Search {
 
  private:
   // One file; `hwcaps` says for which CPUs. Relative ones hang on the working directory.
-  Result<Step> try_path(const std::string& path, std::string_view hwcaps, const elf::Elf& program,
-                        Found& found) {
+  Result<Step> try_path(const std::string& path, std::string_view hwcaps,
+                        const elf::ElfFile& program, Found& found) {
     TRY(files_.count());
     if (!path.starts_with('/')) {
       found.relative = path;
@@ -94,8 +94,8 @@ class GlibcSearch final : public Search {
     return hwcaps.empty() ? Step::done : Step::go_on;
   }
 
-  Result<Step> try_folder(const std::string& folder, std::string_view name, const elf::Elf& program,
-                          Found& found) {
+  Result<Step> try_folder(const std::string& folder, std::string_view name,
+                          const elf::ElfFile& program, Found& found) {
     const std::string base = folder + "/";
     if (!machine_.hwcaps.empty() && files_.at(base + "glibc-hwcaps") != nullptr) {
       for (const std::string_view hwcaps : machine_.hwcaps) {
@@ -108,7 +108,7 @@ class GlibcSearch final : public Search {
   }
 
   Result<Step> search_folders(std::span<const std::string> folders, std::string_view name,
-                              const elf::Elf& program, Found& found) {
+                              const elf::ElfFile& program, Found& found) {
     for (const std::string& folder : folders) {
       TRY_ASSIGN(const Step step, try_folder(folder, name, program, found));
       if (step == Step::done) return step;
@@ -118,7 +118,7 @@ class GlibcSearch final : public Search {
 
   // An empty part is the working directory.
   Result<Step> search_path(std::string_view path, std::string_view name, const Object& owner,
-                           const elf::Elf& program, Found& found) {
+                           const elf::ElfFile& program, Found& found) {
     for (const std::string_view part : split(path, ":")) {
       const std::string folder = part.empty() ? "." : expand(part, owner);
       TRY_ASSIGN(const Step step, try_folder(folder, name, program, found));
@@ -165,8 +165,8 @@ class GlibcSearch final : public Search {
     return libraries;
   }
 
-  Result<Step> search_cache(std::string_view name, const Object& needing, const elf::Elf& program,
-                            Found& found) {
+  Result<Step> search_cache(std::string_view name, const Object& needing,
+                            const elf::ElfFile& program, Found& found) {
     if (cache_ == nullptr) return Step::go_on;
     for (const elf::CachedLibrary* library : cached(name, needing)) {
       TRY_ASSIGN(const Step step, try_path(library->path, library->hwcaps, program, found));

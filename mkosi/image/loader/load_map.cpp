@@ -39,12 +39,12 @@ bool may_execute(const Entry& entry) {
   return entry.type == EntryType::file && (entry.mode & 0111U) != 0;
 }
 
-bool is_program(const elf::Elf& elf) {
+bool is_program(const elf::ElfFile& elf) {
   return (elf.type == ET_EXEC || elf.type == ET_DYN) && elf.has_entry;
 }
 
 // A shared object says that it is one by a name, or by not saying how it could be run.
-bool is_library(const elf::Elf& elf) {
+bool is_library(const elf::ElfFile& elf) {
   return elf.type == ET_DYN && !elf.pie && elf.has_dynamic && (elf.soname || !elf.interpreter);
 }
 
@@ -110,7 +110,7 @@ class Mapper {
     if (entry.type != EntryType::file) return {};
     const elf::FileFacts& facts = *entry.facts;
     Roles& roles = map_.roles[files_.index(entry)];
-    if (const elf::Elf* elf = facts.elf()) {
+    if (const elf::ElfFile* elf = facts.elf()) {
       roles.library = is_library(*elf);
       roles.program = may_execute(entry) && is_program(*elf);
       return roles.program ? program(entry, *elf) : Status{};
@@ -145,11 +145,11 @@ class Mapper {
     return nullptr;
   }
 
-  Status program(const Entry& entry, const elf::Elf& elf) {
+  Status program(const Entry& entry, const elf::ElfFile& elf) {
     Program made{.file = files_.index(entry)};
     if (elf.interpreter) {
       const Entry* loader = interpreter(entry, *elf.interpreter);
-      if (loader != nullptr && elf_interpreter(entry, elf, *loader)) {
+      if (loader != nullptr && elf_interpreter(entry, *elf.interpreter, elf, *loader)) {
         made.interpreter = files_.index(*loader);
         TRY(libraries(entry, elf, *loader, made));
       }
@@ -158,18 +158,19 @@ class Mapper {
     return {};
   }
 
-  bool elf_interpreter(const Entry& entry, const elf::Elf& elf, const Entry& loader) {
-    const elf::Elf* own = loader.facts->elf();
+  bool elf_interpreter(const Entry& entry, const std::string& path, const elf::ElfFile& elf,
+                       const Entry& loader) {
+    const elf::ElfFile* own = loader.facts->elf();
     if (own != nullptr && own->same_machine(elf)) return true;
     add("missing-interpreter", entry,
-        "its interpreter '" + printable(*elf.interpreter) +
+        "its interpreter '" + printable(path) +
             (own == nullptr ? "' is no ELF file" : "' is for another machine"));
     return false;
   }
 
   // One per interpreter and machine, made when it is first needed.
-  Search* search_for(const Entry& entry, const elf::Elf& elf, const Entry& loader) {
-    const std::string key = *elf.interpreter;
+  Search* search_for(const Entry& entry, const elf::ElfFile& elf, const Entry& loader) {
+    const std::string key = elf.interpreter.value_or("");
     const auto [place, fresh] = searches_.try_emplace(key);
     if (!fresh) return place->second.get();
     const Machine* machine = find_machine(elf);
@@ -203,7 +204,8 @@ class Mapper {
           "not read as a list of absolute paths: no folders are taken from it");
   }
 
-  Status libraries(const Entry& entry, const elf::Elf& elf, const Entry& loader, Program& made) {
+  Status libraries(const Entry& entry, const elf::ElfFile& elf, const Entry& loader,
+                   Program& made) {
     Search* search = search_for(entry, elf, loader);
     if (search == nullptr) return {};
     TRY_ASSIGN(Closure closure, close_over(files_, *search, entry, elf, loader));
@@ -233,7 +235,7 @@ class Mapper {
   }
 
   void check_last(const Entry& user, const Entry& interpreter) {
-    const elf::Elf* elf = interpreter.facts->elf();
+    const elf::ElfFile* elf = interpreter.facts->elf();
     if (interpreter.facts->too_large || (elf != nullptr && is_program(*elf))) return;
     add("missing-interpreter", user,
         "its interpreter '" + printable(interpreter.path) + "' is no program");

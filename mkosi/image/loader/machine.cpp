@@ -33,7 +33,7 @@ constexpr std::array<Machine, 8> machines = {{
 
 }  // namespace
 
-const Machine* find_machine(const elf::Elf& elf) {
+const Machine* find_machine(const elf::ElfFile& elf) {
   const auto* const found = std::ranges::find_if(machines, [&elf](const Machine& row) {
     return row.machine == elf.machine && row.file_class == elf.file_class;
   });

@@ -23,7 +23,7 @@ struct Machine {
 };
 
 // Nothing for a machine that is not in the table.
-const Machine* find_machine(const elf::Elf& elf);
+const Machine* find_machine(const elf::ElfFile& elf);
 
 // Where a glibc looks last and what its $LIB stands for. A Debian glibc is known by its loader,
 // which lies in the multiarch folder.

@@ -43,23 +43,17 @@ class MuslSearch final : public Search {
   Result<Found> find(std::string_view name, std::span<const Object> objects,
                      std::size_t by) override {
     Found found;
-    const elf::Elf& program = *objects.front().elf;
+    const elf::ElfFile& program = *objects.front().elf;
     if (name.find('/') != std::string_view::npos) {
-      TRY_ASSIGN(const bool opened, open(std::string(name), program, found));
-      (void)opened;
+      TRY(open(std::string(name), program, found));
       return found;
     }
     for (std::optional<std::size_t> at = by; at; at = objects[*at].loader) {
       TRY(files_.count());
-      for (const std::string& folder : search_path(objects[*at])) {
-        TRY_ASSIGN(const bool opened, open(folder + "/" + std::string(name), program, found));
-        if (opened) return found;
-      }
-    }
-    for (const std::string& folder : folders_) {
-      TRY_ASSIGN(const bool opened, open(folder + "/" + std::string(name), program, found));
+      TRY_ASSIGN(const bool opened, open_in(search_path(objects[*at]), name, program, found));
       if (opened) return found;
     }
+    TRY(open_in(folders_, name, program, found));
     return found;
   }
 
@@ -73,7 +67,17 @@ class MuslSearch final : public Search {
   bool knows_soname() const override { return false; }
 
  private:
-  Result<bool> open(const std::string& path, const elf::Elf& program, Found& found) {
+  // Whether one of the folders had the library.
+  Result<bool> open_in(std::span<const std::string> folders, std::string_view name,
+                       const elf::ElfFile& program, Found& found) {
+    for (const std::string& folder : folders) {
+      TRY_ASSIGN(const bool opened, open(folder + "/" + std::string(name), program, found));
+      if (opened) return true;
+    }
+    return false;
+  }
+
+  Result<bool> open(const std::string& path, const elf::ElfFile& program, Found& found) {
     TRY(files_.count());
     if (!path.starts_with('/')) {
       found.relative = path;

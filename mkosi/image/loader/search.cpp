@@ -36,9 +36,9 @@ Status Files::count() {
               "the libraries of all programs need more than " + std::to_string(cap_) + " lookups");
 }
 
-Fit fit(const image::Entry* entry, const elf::Elf& program) {
+Fit fit(const image::Entry* entry, const elf::ElfFile& program) {
   if (entry == nullptr || entry->type != image::EntryType::file) return Fit::absent;
-  const elf::Elf* elf = entry->facts ? entry->facts->elf() : nullptr;
+  const elf::ElfFile* elf = entry->facts ? entry->facts->elf() : nullptr;
   if (elf == nullptr) return Fit::bad;
   if (!elf->same_machine(program)) return Fit::other_machine;
   return elf->type == ET_DYN && !elf->pie ? Fit::fits : Fit::bad;

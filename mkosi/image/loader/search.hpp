@@ -28,7 +28,7 @@ namespace etalon::loader {
 struct Object {
   std::string path{};  // as it was found, symlinks and all: $ORIGIN is its folder
   EntryIndex file = 0;
-  const elf::Elf* elf = nullptr;
+  const elf::ElfFile* elf = nullptr;
   std::optional<std::size_t> loader{};  // the object whose need brought it; none for the program
   std::string hwcaps{};                 // as in Library
 };
@@ -69,7 +69,7 @@ struct Found {
 
 // What a search does with the file at `path`.
 enum class Fit : std::uint8_t { absent, other_machine, fits, bad };
-Fit fit(const image::Entry* entry, const elf::Elf& program);
+Fit fit(const image::Entry* entry, const elf::ElfFile& program);
 
 class Search {
  public:

@@ -38,20 +38,20 @@ TEST(ReadElf, reads_what_a_loader_reads_in_every_layout) {
       fake.big_endian = big;
       const auto elf = read_elf(fake.build());
       ASSERT_TRUE(elf.has_value()) << elf.error().text();
-      const Elf expected{.file_class = bits == 32 ? Class::elf32 : Class::elf64,
-                         .byte_order = big ? ByteOrder::big : ByteOrder::little,
-                         .type = ET_DYN,
-                         .machine = EM_X86_64,
-                         .has_entry = true,
-                         .has_code = true,
-                         .has_dynamic = true,
-                         .pie = true,
-                         .no_default_libraries = true,
-                         .interpreter = "/lib64/ld-linux-x86-64.so.2",
-                         .needed = {"libb.so.2", "liba.so.1"},
-                         .soname = "libself.so.1",
-                         .rpath = "/old:/older",
-                         .runpath = "$ORIGIN/../lib"};
+      const ElfFile expected{.file_class = bits == 32 ? Class::elf32 : Class::elf64,
+                             .byte_order = big ? ByteOrder::big : ByteOrder::little,
+                             .type = ET_DYN,
+                             .machine = EM_X86_64,
+                             .has_entry = true,
+                             .has_code = true,
+                             .has_dynamic = true,
+                             .pie = true,
+                             .no_default_libraries = true,
+                             .interpreter = "/lib64/ld-linux-x86-64.so.2",
+                             .needed = {"libb.so.2", "liba.so.1"},
+                             .soname = "libself.so.1",
+                             .rpath = "/old:/older",
+                             .runpath = "$ORIGIN/../lib"};
       EXPECT_EQ(*elf, expected) << int{bits} << big;
     }
   }
