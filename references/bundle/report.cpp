@@ -16,6 +16,7 @@
 #include "tools/base/digest.hpp"
 #include "tools/base/hasher.hpp"
 #include "tools/base/result.hpp"
+#include "tools/base/verdict.hpp"
 #include "tools/codec/json.hpp"
 #include "tools/crypto/dsse.hpp"
 
@@ -168,18 +169,6 @@ std::string_view name(CheckResult result) {
       return "fail";
     case CheckResult::skip:
       return "skip";
-  }
-  return "unknown";
-}
-
-std::string_view name(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::pass:
-      return "pass";
-    case Verdict::fail:
-      return "fail";
-    case Verdict::inconclusive:
-      return "inconclusive";
   }
   return "unknown";
 }

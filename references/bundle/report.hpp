@@ -17,20 +17,17 @@
 #include "tools/base/digest.hpp"
 #include "tools/base/result.hpp"
 #include "tools/base/utc.hpp"
+#include "tools/base/verdict.hpp"
 #include "tools/codec/json.hpp"
 #include "tools/crypto/keys.hpp"
 
 namespace etalon::bundle {
 
 enum class CheckResult : std::uint8_t { pass, fail, skip };
-enum class Verdict : std::uint8_t {
-  pass,
-  fail,          // a check failed
-  inconclusive,  // no check failed, but there is no signature to compare anything with
-};
+// Inconclusive: no check failed, but there is no signature to compare anything with.
+using etalon::Verdict;
 
 std::string_view name(CheckResult result);
-std::string_view name(Verdict verdict);
 
 struct Check {
   std::string_view id{};

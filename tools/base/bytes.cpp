@@ -2,6 +2,7 @@
 #include "tools/base/bytes.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -13,11 +14,23 @@
 namespace etalon {
 namespace {
 
+constexpr int no_digit = 0x100;
+
+// By character; no_digit for those that are none.
+constexpr std::array digit_values = [] {
+  std::array<int, 256> values{};
+  values.fill(no_digit);
+  for (int i = 0; i < 10; ++i)
+    values[static_cast<std::size_t>('0' + i)] = i;
+  for (int i = 0; i < 6; ++i) {
+    values[static_cast<std::size_t>('a' + i)] = 10 + i;
+    values[static_cast<std::size_t>('A' + i)] = 10 + i;
+  }
+  return values;
+}();
+
 int digit_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
+  return digit_values[static_cast<unsigned char>(c)];
 }
 
 }  // namespace
@@ -72,12 +85,25 @@ Result<Bytes> from_hex(std::string_view hex) {
   for (std::size_t i = 0; i < hex.size(); i += 2) {
     const int high = digit_value(hex[i]);
     const int low = digit_value(hex[i + 1]);
-    if (high < 0 || low < 0) {
+    if ((high | low) >= no_digit) {
       return fail(ErrorCode::malformed, "not a hexadecimal digit: " + printable(hex.substr(i, 2)));
     }
     bytes.push_back(static_cast<std::byte>(high * 16 + low));
   }
   return bytes;
+}
+
+bool append_hex(Bytes& to, std::string_view hex) {
+  if (hex.size() % 2 != 0) return false;
+  const std::size_t start = to.size();
+  to.resize(start + hex.size() / 2);
+  int seen = 0;
+  for (std::size_t i = 0; i < hex.size(); i += 2) {
+    const int value = digit_value(hex[i]) * 16 | digit_value(hex[i + 1]);
+    seen |= value;
+    to[start + i / 2] = static_cast<std::byte>(value);
+  }
+  return seen < no_digit;
 }
 
 bool equal(ByteView a, ByteView b) {

@@ -31,6 +31,9 @@ std::string to_hex(ByteView bytes);
 std::string hex_number(std::uint64_t value);
 // Even number of hexadecimal digits in either case; malformed otherwise.
 Result<Bytes> from_hex(std::string_view hex);
+// The same appended to `to`, for what is decoded by the million; whether it was hexadecimal. When
+// it was not, what was appended is of no use.
+bool append_hex(Bytes& to, std::string_view hex);
 
 // std::equal over views; constant time is not promised.
 bool equal(ByteView a, ByteView b);

@@ -121,6 +121,8 @@ class AnyDigest {
   auto operator<=>(const AnyDigest&) const = default;
 
  private:
+  friend class Hasher;  // writes the value where it stays
+
   explicit AnyDigest(HashAlg alg) : alg_(alg) {}
 
   HashAlg alg_;

@@ -70,14 +70,15 @@ void Hasher::update(ByteView data) {
 }
 
 AnyDigest Hasher::finish() {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> out{};
+  static_assert(sizeof(AnyDigest::value_) >= EVP_MAX_MD_SIZE);
+  AnyDigest digest = AnyDigest::zero(alg_);
   unsigned int size = 0;
-  const int done = EVP_DigestFinal_ex(context_.get(), out.data(), &size);
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): OpenSSL's bytes are unsigned char
+  auto* out = reinterpret_cast<unsigned char*>(digest.value_.data());
+  const int done = EVP_DigestFinal_ex(context_.get(), out, &size);
   ETALON_ASSERT(done == 1 && size == digest_size(alg_));
   reset();
-  const auto digest = AnyDigest::from_bytes(alg_, std::as_bytes(std::span(out)).first(size));
-  ETALON_ASSERT(digest.has_value());
-  return *digest;
+  return digest;
 }
 
 MultiHasher::MultiHasher(std::span<const HashAlg> algs) {

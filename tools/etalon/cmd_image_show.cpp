@@ -25,6 +25,7 @@
 #include "tools/base/result.hpp"
 #include "tools/cli/program.hpp"
 #include "tools/codec/json.hpp"
+#include "tools/codec/json_bytes.hpp"
 #include "tools/etalon/image_output.hpp"
 #include "tools/etalon/verbs.hpp"
 #include "tools/pipeline/components.hpp"

@@ -22,6 +22,7 @@
 #include "tools/base/result.hpp"
 #include "tools/cli/program.hpp"
 #include "tools/codec/json.hpp"
+#include "tools/codec/json_bytes.hpp"
 #include "tools/etalon/image_output.hpp"
 #include "tools/etalon/policy_options.hpp"
 #include "tools/etalon/verbs.hpp"
@@ -189,8 +190,7 @@ std::string measured_by(const policy::SimulatedFile& file) {
   std::vector<std::string> parts;
   for (const policy::SimulatedTouch& touch : file.touches) {
     for (const policy::Deciding& rule : touch.decision.rules) {
-      std::string part =
-          std::string(name(touch.touch.func)) + ":" + std::to_string(rule.line);
+      std::string part = std::string(name(touch.touch.func)) + ":" + std::to_string(rule.line);
       if (const std::string when = rule.text(); !when.empty()) part += "(" + when + ")";
       if (std::ranges::find(parts, part) == parts.end()) parts.push_back(std::move(part));
     }

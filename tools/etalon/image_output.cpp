@@ -14,11 +14,10 @@
 #include "tools/base/bytes.hpp"
 #include "tools/base/digest.hpp"
 #include "tools/base/result.hpp"
-#include "tools/base/utf16.hpp"
 #include "tools/cli/progress.hpp"
 #include "tools/cli/verb.hpp"
-#include "tools/codec/base64.hpp"
 #include "tools/codec/json.hpp"
+#include "tools/codec/json_bytes.hpp"
 
 namespace etalon::build {
 
@@ -51,16 +50,6 @@ Result<image::Walked> inspect_image(const ImageOptions& options, cli::Io& io) {
   image::WalkOptions how = walk_options(options, {}, progress);
   how.inspect = true;
   return image::walk_image(options.image, how);
-}
-
-void put_bytes(Json::Object& object, std::string_view name, std::string_view bytes) {
-  const std::string member(name);
-  if (decode_utf8(bytes)) {
-    object.emplace(member, bytes);
-    return;
-  }
-  object.emplace(member, printable(bytes));
-  object.emplace(member + "_b64", encode_base64(as_bytes(bytes)));
 }
 
 void print_findings(const std::string& image, std::span<const image::Finding> findings,

@@ -40,10 +40,6 @@ Result<image::Walked> walk_image(const ImageOptions& options, std::vector<HashAl
 // The same for what its files are, without their digests.
 Result<image::Walked> inspect_image(const ImageOptions& options, cli::Io& io);
 
-// A member `name` with the text; bytes that are not UTF-8 are escaped there (\xNN) and stand as
-// they are in `name`_b64.
-void put_bytes(Json::Object& object, std::string_view name, std::string_view bytes);
-
 // One warning line per finding on `err`, for people.
 void print_findings(const std::string& image, std::span<const image::Finding> findings,
                     std::ostream& err);

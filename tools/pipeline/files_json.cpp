@@ -14,9 +14,8 @@
 #include "references/eventlog/event_json.hpp"
 #include "tools/base/bytes.hpp"
 #include "tools/base/result.hpp"
-#include "tools/base/utf16.hpp"
-#include "tools/codec/base64.hpp"
 #include "tools/codec/json.hpp"
+#include "tools/codec/json_bytes.hpp"
 
 namespace etalon::pipeline {
 namespace {
@@ -29,15 +28,6 @@ std::size_t index_of(const image::ImageTree& tree, const image::Entry& entry) {
 }
 
 }  // namespace
-
-void add_path(Json::Object& record, std::string_view path) {
-  if (decode_utf8(path)) {
-    record.emplace("path", path);
-    return;
-  }
-  record.emplace("path", printable(path));
-  record.emplace("path_b64", encode_base64(as_bytes(path)));
-}
 
 std::string_view file_kind(const image::Entry& entry) {
   // A root may have /lib as a link to /usr/lib or as a folder.
@@ -70,7 +60,7 @@ std::string files_json(const image::ImageTree& tree, const HooksOf& hooks) {
     Json::Object record{{"digests", eventlog::digests_json(entry->digests)},
                         {"kind", file_kind(*entry)},
                         {"size", entry->size}};
-    add_path(record, spelling);
+    put_bytes(record, "path", spelling);
     if (hooks) record.emplace("hooks", hooks(index_of(tree, *entry)));
     if (text.size() > 1) text += ',';
     text += Json(std::move(record)).canonical();

@@ -15,10 +15,6 @@
 
 namespace etalon::pipeline {
 
-// "path", and for bytes that are not UTF-8 a readable stand-in there with the exact bytes in
-// "path_b64".
-void add_path(Json::Object& record, std::string_view path);
-
 // What the kernel does with a file, as far as its place and first bytes tell: "module" and
 // "firmware" by the folder they are loaded from, "elf" and "script" by magic, else "data".
 std::string_view file_kind(const image::Entry& entry);
