@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/lang/rule.hpp"
 
-#include <algorithm>
 #include <array>
 #include <optional>
 #include <string_view>
@@ -55,18 +54,6 @@ constexpr std::array lsm_fields = {
     std::pair{LsmField::subj_user, std::string_view("subj_user")},
     std::pair{LsmField::subj_role, std::string_view("subj_role")},
     std::pair{LsmField::subj_type, std::string_view("subj_type")},
-};
-
-// Linux, security/integrity/ima/ima_template.c: builtin_templates.
-constexpr std::array templates = {
-    TemplateName{"ima", "d|n"},
-    TemplateName{"ima-ng", "d-ng|n-ng"},
-    TemplateName{"ima-sig", "d-ng|n-ng|sig"},
-    TemplateName{"ima-ngv2", "d-ngv2|n-ng"},
-    TemplateName{"ima-sigv2", "d-ngv2|n-ng|sig"},
-    TemplateName{"ima-buf", "d-ng|n-ng|buf"},
-    TemplateName{"ima-modsig", "d-ng|n-ng|sig|d-modsig|modsig"},
-    TemplateName{"evm-sig", "d-ng|n-ng|evmsig|xattrnames|xattrlengths|xattrvalues|iuid|igid|imode"},
 };
 
 template <class Table, class Key>
@@ -131,13 +118,6 @@ AccessMask mask_of(Access access) {
 
 bool is_buffer(Func func) {
   return func == Func::kexec_cmdline || func == Func::key_check || func == Func::critical_data;
-}
-
-std::optional<TemplateName> find_template(std::string_view name_or_format) {
-  const auto* found = std::ranges::find_if(templates, [name_or_format](const TemplateName& each) {
-    return each.name == name_or_format || each.format == name_or_format;
-  });
-  return found == templates.end() ? std::nullopt : std::optional(*found);
 }
 
 }  // namespace etalon::policy

@@ -122,12 +122,4 @@ std::optional<Access> find_access(std::string_view word);
 // the list with its content.
 bool is_buffer(Func func);
 
-// A template the kernel is built with, by its name or its format; its name, or nothing.
-struct TemplateName {
-  std::string_view name{};
-  std::string_view format{};
-};
-
-std::optional<TemplateName> find_template(std::string_view name_or_format);
-
 }  // namespace etalon::policy

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "kernel/ima/template.hpp"
 #include "policy/lang/facts.hpp"
 #include "policy/lang/number.hpp"
 #include "policy/lang/parse.hpp"
@@ -319,13 +320,13 @@ class RuleParser {
     if (!said_.action || rule_.action != Action::measure) {
       return refuse("template= must stand behind measure");
     }
-    const auto found = find_template(value);
+    const ima::Template* found = ima::find_template(value);
     const bool known =
-        found && (found->name != "evm-sig" || oracle_.holds(Fact::evm_sig)) &&
-        (found->format.find("d-ngv2") == std::string_view::npos || oracle_.holds(Fact::verity));
+        found != nullptr && (found->name() != "evm-sig" || oracle_.holds(Fact::evm_sig)) &&
+        (found->format().find("d-ngv2") == std::string_view::npos || oracle_.holds(Fact::verity));
     if (!known) return refuse(quoted(value) + " is no template this kernel knows");
     if (rule_.templ) return refuse("template= is given twice");
-    rule_.templ = found->name;
+    rule_.templ = found->name();
     return std::nullopt;
   }
 

@@ -352,7 +352,6 @@ TEST(Rule, names_are_read_as_they_are_written) {
   for (const char* word : {"FILE_CHECK", "MMAP_CHECK", "SETXATTR_CHECK", "KEXEC_INITRAMFS_CHECK"})
     EXPECT_EQ(name(*find_func(word)), word);
   EXPECT_EQ(name(*find_func("PATH_CHECK")), "FILE_CHECK");
-  EXPECT_EQ(find_template("d|n")->name, "ima");
 }
 
 }  // namespace
