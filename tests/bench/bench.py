@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Times whole commands against their peers and holds them to the gates.
 
-bench.py --etalon PROGRAM --fixture FOLDER [--demo FOLDER] [--level N] [--rounds 5] [--only NAME] [--make]
+bench.py --etalon PROGRAM --verify PROGRAM --fixture FOLDER [--demo FOLDER] [--level N] [--rounds 5] [--only NAME] [--make]
 
 FOLDER is filled by make_fixture.sh (done here with --make, as root), that of --demo by `make demo`: its
 image is timed as well, without a limit, when it is there. Command and peer alternate in one run
@@ -176,9 +176,25 @@ def measure_policies(bench, etalon, initrd):
                        f"{etalon} policy check --each-line --kernel 6.12 {shlex.quote(str(rules))}", 0.050)
 
 
+def measure_lists(bench, verify, folder):
+    """a measurement list of a million entries, against evmctl with the same registers"""
+    if not (folder / "full-sha256").is_file():
+        script = pathlib.Path(__file__).with_name("make_ima_list.py")
+        subprocess.run([sys.executable, script, "1000000", folder], check=True)
+    lists = {form: shlex.quote(str(folder / form)) for form in ("binary", "ascii")}
+    pcrs = {bank: shlex.quote(str(folder / f"full-{bank}")) for bank in ("sha1", "sha256")}
+    peer = (f"evmctl ima_measurement --pcrs sha1,{pcrs['sha1']} --pcrs sha256,{pcrs['sha256']} "
+            f"{lists['binary']} 2>/dev/null")
+    for form, limit in (("binary", 1 / 4.5), ("ascii", 1 / 3.5)):
+        command = f"{verify} ima {lists[form]} --pcrs {pcrs['sha1']} --pcrs {pcrs['sha256']}"
+        bench.pair(f"ima list, {form}", command, "evmctl, binary", peer, limit)
+        bench.memory(f"memory of ima list, {form}", command, 64 * MIB)
+
+
 def main():
     options = argparse.ArgumentParser()
     options.add_argument("--etalon", required=True)
+    options.add_argument("--verify", required=True, help="etalon-verify")
     options.add_argument("--fixture", required=True, type=pathlib.Path)
     options.add_argument("--demo", type=pathlib.Path, help="folder of the demo image")
     options.add_argument("--level", default="", help="of zstd; 19 where present, else 3")
@@ -231,6 +247,8 @@ def main():
             bench.memory(f"memory of {name}", command, 64 * MIB)
     if wanted("predict mrtd"):
         measure_mrtd(bench, etalon, args.make)
+    if wanted("ima list"):
+        measure_lists(bench, shlex.quote(args.verify), args.fixture / "ima-list")
     if wanted("policy"):
         measure_policies(bench, etalon, initrd)
     return 1 if bench.failed else 0

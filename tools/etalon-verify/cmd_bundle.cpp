@@ -22,6 +22,7 @@
 #include "tools/base/utc.hpp"
 #include "tools/cli/program.hpp"
 #include "tools/crypto/keys.hpp"
+#include "tools/etalon-verify/outcome.hpp"
 #include "tools/etalon-verify/verbs.hpp"
 
 namespace etalon::relying {
@@ -36,16 +37,6 @@ struct Options {
   std::string time;
   bool require_members = false;
 };
-
-// An error in what an option says is one of the command line, whatever its parser calls it.
-template <class T>
-Result<T> as_usage(Result<T> result, std::string_view option) {
-  if (!result) {
-    result.error().code = ErrorCode::usage;
-    result.error().field = option;
-  }
-  return result;
-}
 
 Result<std::vector<crypto::PublicKey>> load_keys(const std::vector<std::string>& paths) {
   std::vector<crypto::PublicKey> keys;
@@ -107,18 +98,6 @@ void print(const bundle::Report& report, std::ostream& out) {
     out << "signer   " << each.keyid << (each.valid ? " valid\n" : " absent\n");
   for (const bundle::Check& each : report.checks)
     out << "check    " << name(each.result) << ' ' << each.id << ": " << each.detail << '\n';
-}
-
-cli::ExitCode exit_code(bundle::Verdict verdict) {
-  switch (verdict) {
-    case bundle::Verdict::pass:
-      return cli::ExitCode::done;
-    case bundle::Verdict::fail:
-      return cli::ExitCode::negative;
-    case bundle::Verdict::inconclusive:
-      break;
-  }
-  return cli::ExitCode::inconclusive;
 }
 
 Result<cli::ExitCode> run(const Options& options, cli::Io& io) {

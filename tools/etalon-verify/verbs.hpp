@@ -8,5 +8,6 @@
 namespace etalon::relying {
 
 void add_bundle(cli::Program& program);
+void add_ima(cli::Program& program);
 
 }  // namespace etalon::relying
