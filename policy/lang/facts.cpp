@@ -136,6 +136,20 @@ std::string_view symbol_of(Fact fact) {
   return fact == Fact::lsm_rules ? "IMA_LSM_RULES" : "IMA_MEASURE_ASYMMETRIC_KEYS";
 }
 
+// Of the security modules with labels the first of CONFIG_LSM that is built in is the one in force
+// (security/security.c, LSM_FLAG_EXCLUSIVE). What lsm= on a command line does is not looked at.
+bool labels_by_apparmor(const kconfig::Config& config) {
+  std::string_view order = config.value("LSM");
+  while (!order.empty()) {
+    const std::string_view module = order.substr(0, order.find(','));
+    order.remove_prefix(std::min(module.size() + 1, order.size()));
+    if (module == "apparmor" && config.is_builtin("SECURITY_APPARMOR")) return true;
+    if (module == "selinux" && config.is_builtin("SECURITY_SELINUX")) return false;
+    if (module == "smack" && config.is_builtin("SECURITY_SMACK")) return false;
+  }
+  return false;
+}
+
 const FeatureRow* find_row(Fact fact) {
   const auto* found = std::ranges::find(rows, fact, &FeatureRow::fact);
   return found == rows.end() ? nullptr : found;
@@ -169,7 +183,9 @@ Known KernelFacts::holds(Fact fact) const {
     return version_ >= row->first_with ? Known::yes : Known::unknown;
   }
   if (!config_) return Known::unknown;
-  return config_->is_builtin(symbol_of(fact)) ? Known::yes : Known::no;
+  const bool held =
+      fact == Fact::apparmor ? labels_by_apparmor(*config_) : config_->is_builtin(symbol_of(fact));
+  return held ? Known::yes : Known::no;
 }
 
 Known KernelFacts::has_hash(const HashName& hash) const {
@@ -191,6 +207,7 @@ std::string describe(Fact fact) {
     return std::string(row->name) + " (in Linux " + to_string(row->first_with) + ", not in " +
            to_string(row->last_without) + ")";
   }
+  if (fact == Fact::apparmor) return "CONFIG_SECURITY_APPARMOR, first in CONFIG_LSM";
   return "CONFIG_" + std::string(symbol_of(fact));
 }
 

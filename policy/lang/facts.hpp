@@ -47,6 +47,7 @@ enum class Fact : std::uint8_t {
   modsig,           // CONFIG_IMA_APPRAISE_MODSIG
   asymmetric_keys,  // CONFIG_IMA_MEASURE_ASYMMETRIC_KEYS
   lsm_rules,        // CONFIG_IMA_LSM_RULES
+  apparmor,         // AppArmor is the security module that labels processes
 };
 
 // Whether an LSM knows the labels of rules by the time the policy is loaded. An initramfs loads its

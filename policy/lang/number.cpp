@@ -15,11 +15,11 @@ Number parse_number(std::string_view text, unsigned base) {
   const char* const begin = text.data();
   const char* const end = begin + text.size();
   const auto [stop, code] = std::from_chars(begin, end, number.value, static_cast<int>(base));
-  // Digits that do not fit are an overflow only when nothing but digits stands there.
-  if (code == std::errc::invalid_argument || stop != end) {
-    number.fault = NumberFault::no_number;
-  } else if (code == std::errc::result_out_of_range) {
+  // Digits that do not fit are told before what stands behind them.
+  if (code == std::errc::result_out_of_range) {
     number.fault = NumberFault::too_large;
+  } else if (code == std::errc::invalid_argument || stop != end) {
+    number.fault = NumberFault::no_number;
   }
   return number;
 }

@@ -14,6 +14,7 @@
 
 #include "kernel/ima/template.hpp"
 #include "policy/lang/facts.hpp"
+#include "policy/lang/label.hpp"
 #include "policy/lang/number.hpp"
 #include "policy/lang/parse.hpp"
 #include "policy/lang/rule.hpp"
@@ -219,10 +220,13 @@ class RuleParser {
   }
 
   // Without the LSM rules of the configuration, and with them before an LSM knows the label, the
-  // answer is the same.
+  // answer is the same. AppArmor alone knows a label from the start: that of what it does not
+  // confine.
   template <LsmField field>
   Outcome read_lsm(std::string_view value) {
-    if (oracle_.kernel().labels() == Labels::not_yet) {
+    const bool from_start = field == LsmField::subj_role && names_unconfined(value) &&
+                            oracle_.holds(Fact::lsm_rules) && oracle_.holds(Fact::apparmor);
+    if (oracle_.kernel().labels() == Labels::not_yet && !from_start) {
       return refuse("no LSM policy that knows the label " + quoted(value) +
                     " is loaded when an initramfs loads its IMA policy");
     }
@@ -308,8 +312,11 @@ class RuleParser {
   Outcome read_pcr(std::string_view value) {
     constexpr std::uint64_t bits =
         64;  // of the mask that remembers in which PCRs an inode was measured
-    const Number number = parse_number(value, 10);
-    if (number.fault != NumberFault::none || number.value >= bits) {
+    // an int to the kernel, which may be minus zero
+    const bool minus = value.starts_with('-');
+    const Number number = parse_number(value.substr(minus ? 1 : 0), 10);
+    if (number.fault != NumberFault::none || number.value >= (minus ? 1 : bits) ||
+        value.starts_with("-+")) {
       return refuse(quoted(value) + " is no PCR: 0 to 63");
     }
     rule_.pcr = static_cast<unsigned>(number.value);  // the last one counts

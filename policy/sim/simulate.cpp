@@ -76,7 +76,7 @@ std::optional<Condition> match(const Rule& rule, std::size_t line, const FileFac
   Condition left;
   const Known on_fs = matches_file_system(rule, fs);
   if (on_fs == Known::no) return std::nullopt;
-  if (on_fs == Known::unknown) left.add_unknown(line);
+  if (on_fs == Known::unknown || !rule.lsm.empty()) left.add_unknown(line);
   if (!add_process(left, Subject::uid, Subject::euid, rule.user) ||
       !add_process(left, Subject::gid, Subject::egid, rule.group) ||
       !add_owner(left, Subject::fowner, rule.fowner, file.uid) ||

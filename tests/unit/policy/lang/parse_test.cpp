@@ -20,6 +20,8 @@
 namespace etalon::policy {
 namespace {
 
+constexpr KernelVersion k6_12{.version = 6, .patchlevel = 12};
+
 // What booted kernels 6.1, 6.12 and 7.2 said to these rules: A accepted, R refused.
 struct Probe {
   std::string_view verdicts;
@@ -344,6 +346,64 @@ TEST(JudgeRule, knows_less_in_an_old_kernel) {
   EXPECT_EQ(reason("measure template=ima-ngv2"), "'ima-ngv2' is no template this kernel knows");
   EXPECT_EQ(reason("measure template=evm-sig"), "'evm-sig' is no template this kernel knows");
   EXPECT_EQ(judge_rule("measure template=ima-modsig", kernel).accepted, Accepted::yes);
+}
+
+// Linux 6.1 and 6.12 said so of each.
+TEST(Rule, a_pcr_may_be_minus_zero) {
+  const KernelFacts kernel(k6_12, std::nullopt);
+  for (const char* pcr : {"-0", "-00", "+0", "63"})
+    EXPECT_EQ(judge_rule("measure pcr=" + std::string(pcr), kernel).accepted, Accepted::yes) << pcr;
+  EXPECT_EQ(judge_rule("measure pcr=-0", kernel).rule->pcr, 0U);
+  for (const char* pcr : {"-1", "-", "-+0", "+-0", "--0", "-64", "64", "18446744073709551616"}) {
+    const Verdict verdict = judge_rule("measure pcr=" + std::string(pcr), kernel);
+    EXPECT_EQ(verdict.code, Errno::einval) << pcr;
+  }
+}
+
+TEST(Rule, a_number_that_is_too_large_is_told_first) {
+  const KernelFacts kernel(k6_12, std::nullopt);
+  EXPECT_EQ(judge_rule("measure uid=18446744073709551616x", kernel).code, Errno::erange);
+  EXPECT_EQ(judge_rule("measure uid=18446744073709551615x", kernel).code, Errno::einval);
+  EXPECT_EQ(judge_rule("measure fsmagic=0x10000000000000000z", kernel).code, Errno::erange);
+}
+
+// Linux 6.1 and 6.12 with AppArmor said so of each.
+TEST(Rule, apparmor_knows_what_it_does_not_confine) {
+  const auto config = kconfig::Config::parse(
+      "CONFIG_IMA_LSM_RULES=y\nCONFIG_SECURITY_APPARMOR=y\nCONFIG_SECURITY_SELINUX=y\n"
+      "CONFIG_LSM=\"lockdown,integrity,apparmor,selinux\"\n");
+  const KernelFacts kernel(k6_12, *config);
+  for (const char* label : {"unconfined", "unconfine", "u", "&", "&u", "unconfined//&unconfined",
+                            "un//&uncon", "u//&", "&u//&un"}) {
+    EXPECT_EQ(judge_rule("measure subj_role=" + std::string(label), kernel).accepted, Accepted::yes)
+        << label;
+  }
+  for (const char* label : {"Unconfined", "unconfined_u", "nconfined", "//unconfined", "un/", "&&u",
+                            "//&unconfined", "unconfined//&x", "u//&//&u", "u//&//&", ":root:u"}) {
+    EXPECT_EQ(judge_rule("measure subj_role=" + std::string(label), kernel).accepted, Accepted::no)
+        << label;
+  }
+  for (const char* field : {"subj_user", "subj_type", "obj_user", "obj_role", "obj_type"}) {
+    EXPECT_EQ(judge_rule("measure " + std::string(field) + "=unconfined", kernel).accepted,
+              Accepted::no)
+        << field;
+  }
+}
+
+TEST(Rule, which_module_has_the_labels_is_the_first_one) {
+  const auto judged = [](const std::string& config) {
+    return judge_rule(
+               "measure subj_role=unconfined",
+               KernelFacts(k6_12, *kconfig::Config::parse("CONFIG_IMA_LSM_RULES=y\n" + config)))
+        .accepted;
+  };
+  const std::string both = "CONFIG_SECURITY_APPARMOR=y\nCONFIG_SECURITY_SELINUX=y\n";
+  EXPECT_EQ(judged(both + "CONFIG_LSM=\"selinux,apparmor\"\n"), Accepted::no);
+  EXPECT_EQ(judged("CONFIG_SECURITY_APPARMOR=y\nCONFIG_LSM=\"selinux,apparmor\"\n"), Accepted::yes);
+  EXPECT_EQ(judged("CONFIG_LSM=\"apparmor\"\n"), Accepted::no);
+  EXPECT_EQ(judged("CONFIG_SECURITY_APPARMOR=y\nCONFIG_LSM=\"integrity\"\n"), Accepted::no);
+  EXPECT_EQ(judge_rule("measure subj_role=unconfined", KernelFacts(k6_12, std::nullopt)).accepted,
+            Accepted::unknown);
 }
 
 TEST(Rule, names_are_read_as_they_are_written) {

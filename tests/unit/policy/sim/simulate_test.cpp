@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include "kernel/config/kconfig.hpp"
 #include "policy/lang/facts.hpp"
 #include "policy/lang/load.hpp"
 #include "policy/sim/file_facts.hpp"
@@ -56,6 +57,17 @@ TEST(Simulate, names_the_first_rule_its_template_and_register) {
   EXPECT_EQ(decision.rules[0].pcr, 11U);
   EXPECT_EQ(decision.rules[0].text(), "");
   EXPECT_EQ(decision.reached, std::vector<std::size_t>{2});
+}
+
+TEST(Simulate, does_not_decide_what_a_label_decides) {
+  const auto config = kconfig::Config::parse(
+      "CONFIG_IMA_LSM_RULES=y\nCONFIG_SECURITY_APPARMOR=y\nCONFIG_LSM=\"apparmor\"\n");
+  const JudgedPolicy judged =
+      judge_policy("dont_measure subj_role=unconfined\nmeasure\n", KernelFacts(v6_12, *config));
+  ASSERT_EQ(judged.lines.accepted, Accepted::yes);
+  const Decision decision =
+      Simulator(judged).decide({.path = "/usr/bin/true", .uid = 0, .gid = 0}, rootfs, exec);
+  EXPECT_EQ(decision.measured, Measured::unknown);
 }
 
 TEST(Simulate, other_classes_decide_nothing_about_measuring) {
