@@ -4,10 +4,13 @@
 #   make demo       the main job on a real image          make test    all but boots, benches, demo's judge
 #   make boot       real boots in QEMU, about 4 minutes   make bench   speed and memory
 #   make main_job   `make demo`, and its values judged by second implementations
+#   make policy-oracle   1000 random IMA rules per kernel, judged by the kernels too; RULES, SEED
 #   make reproduce  the demo image built twice, and the one of the fallback; about 6 minutes
 #   make golden     accept the programs' output as the expected one (then read the diff)
 # FUZZ_SECONDS per fuzz target, TIDY a pattern of sources, PREFIX and DESTDIR for install.
 FUZZ_SECONDS ?= 30
+RULES ?= 1000
+SEED ?= 20261126
 PREFIX ?= /usr/local
 CONFIGURE := cmake -S . -G Ninja -DCMAKE_COMPILE_WARNING_AS_ERROR=ON --log-level=WARNING
 # clang compiles instrumented code in two thirds of g++'s time, and what it builds for the tests
@@ -22,7 +25,7 @@ export CCACHE_BASEDIR := $(CURDIR)
 unexport UPDATE_GOLDEN
 
 .PHONY: build demo test asan tidy format format-check fuzz bench install clean fixtures golden \
-  coverage boot main_job reproduce
+  coverage boot main_job reproduce policy-oracle
 build:
 	tools/dev/setup.sh build
 	$(CONFIGURE) -B build/release
@@ -40,6 +43,11 @@ test:
 boot bench reproduce:
 	tools/dev/setup.sh test && $(MAKE) build
 	$(CTEST) --test-dir build/release -j1 -L $@ --verbose
+
+policy-oracle:
+	tools/dev/setup.sh test && $(MAKE) build
+	/usr/bin/python3 tests/boot/policy_oracle.py --etalon build/release/bin/etalon \
+	  --rules $(RULES) --seed $(SEED)
 
 main_job: demo
 	$(MAKE) build
