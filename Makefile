@@ -5,6 +5,7 @@
 #   make boot       real boots in QEMU, about 4 minutes   make bench   speed and memory
 #   make main_job   `make demo`, and its values judged by second implementations
 #   make policy-oracle   1000 random IMA rules per kernel, judged by the kernels too; RULES, SEED
+#   make policy-boots    what policies list on real kernels, against their simulation
 #   make reproduce  the demo image built twice, and the one of the fallback; about 6 minutes
 #   make golden     accept the programs' output as the expected one (then read the diff)
 # FUZZ_SECONDS per fuzz target, TIDY a pattern of sources, PREFIX and DESTDIR for install.
@@ -25,7 +26,7 @@ export CCACHE_BASEDIR := $(CURDIR)
 unexport UPDATE_GOLDEN
 
 .PHONY: build demo test asan tidy format format-check fuzz bench install clean fixtures golden \
-  coverage boot main_job reproduce policy-oracle
+  coverage boot main_job reproduce policy-oracle policy-boots
 build:
 	tools/dev/setup.sh build
 	$(CONFIGURE) -B build/release
@@ -48,6 +49,10 @@ policy-oracle:
 	tools/dev/setup.sh test && $(MAKE) build
 	/usr/bin/python3 tests/boot/policy_oracle.py --etalon build/release/bin/etalon \
 	  --rules $(RULES) --seed $(SEED)
+
+policy-boots:
+	tools/dev/setup.sh test && $(MAKE) build
+	/usr/bin/python3 tests/boot/policy_boots.py --etalon build/release/bin/etalon
 
 main_job: demo
 	$(MAKE) build

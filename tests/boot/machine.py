@@ -21,6 +21,7 @@ import newc  # noqa: E402  # pylint: disable=wrong-import-position
 KERNELS = {"6.1": "bookworm/linux-image-cloud-amd64",
            "6.12": "bookworm-backports/linux-image-cloud-amd64"}
 MTIME = 1700000000
+CMDLINE = "console=ttyS0 quiet panic=-1 ima_hash=sha256"
 
 
 class Skip(Exception):
@@ -125,7 +126,7 @@ def run(kernel, tree, cmdline="", timeout=240):
                    "-rtc", "base=2024-01-01", "-no-reboot", "-serial", f"file:{folder}/console",
                    "-serial", f"file:{folder}/data", "-kernel", str(kernel.image),
                    "-initrd", str(folder / "initrd"),
-                   "-append", f"console=ttyS0 quiet panic=-1 ima_hash=sha256 {cmdline}".strip()]
+                   "-append", f"{CMDLINE} {cmdline}".strip()]
         try:
             subprocess.run(machine, timeout=timeout, check=False, stdout=subprocess.DEVNULL,
                            stderr=subprocess.PIPE)
