@@ -11,6 +11,7 @@
 
 #include "kernel/ima/boot_aggregate.hpp"
 #include "kernel/ima/replay.hpp"
+#include "kernel/ima/signature.hpp"
 #include "kernel/ima/survey.hpp"
 #include "kernel/ima/verify.hpp"
 #include "tools/base/bytes.hpp"
@@ -151,6 +152,37 @@ void find_violations(const Judged& judged, Findings& findings) {
                   "not known"});
 }
 
+std::string key_text(std::uint32_t id) {
+  constexpr unsigned digits = 8;
+  std::string text = hex_number(id).substr(2);
+  return std::string(digits - text.size(), '0') + text;
+}
+
+void find_signatures(const Judged& judged, Findings& findings) {
+  const Survey& survey = judged.report.survey;
+  std::uint64_t wrong = 0;
+  for (const SignatureState state : {SignatureState::bad, SignatureState::unreadable}) {
+    if (const auto at = survey.signatures.find(state); at != survey.signatures.end())
+      wrong += at->second;
+  }
+  for (const BadSignature& each : survey.bad_signatures) {
+    const bool bad = each.verdict.state == SignatureState::bad;
+    findings.push_back({.id = bad ? "signature" : "signature-form",
+                        .severity = Severity::error,
+                        .entry = each.number,
+                        .message = bad ? "the signature of key " + key_text(each.verdict.key_id) +
+                                             " is not over the entry's digest"
+                                       : "the signature cannot be checked: " + each.verdict.why});
+  }
+  and_more(findings, "signature", survey.bad_signatures.size(), wrong);
+  for (const auto& [id, count] : survey.unknown_keys) {
+    findings.push_back({.id = "unknown-key",
+                        .severity = Severity::warning,
+                        .message = counted(count, "signature is", "signatures are") +
+                                   " of a key that was not given: " + key_text(id)});
+  }
+}
+
 // Whether the entry is what the PCRs before IMA give; nothing where they are not all known.
 std::optional<bool> is_aggregate(const KeptEntry& entry, const PcrValues& values) {
   const auto alg = parse_hash_alg(entry.algorithm);
@@ -195,6 +227,7 @@ void find_boot_aggregate(const Judged& judged, Findings& findings) {
 Findings list_findings(const Judged& judged) {
   Findings findings;
   find_bad_entries(judged, findings);
+  find_signatures(judged, findings);
   find_mismatch(judged, findings);
   find_uncovered(judged, findings);
   find_tail(judged, findings);

@@ -9,6 +9,7 @@
 
 #include "kernel/ima/list.hpp"
 #include "kernel/ima/replay.hpp"
+#include "kernel/ima/signature.hpp"
 #include "kernel/ima/survey.hpp"
 #include "kernel/ima/verify.hpp"
 #include "tools/base/bytes.hpp"
@@ -47,6 +48,13 @@ Json counts_json(const std::map<Key, std::uint64_t>& counts) {
     else
       object.emplace(std::to_string(key), count);
   }
+  return object;
+}
+
+Json signatures_json(const std::map<SignatureState, std::uint64_t>& counts) {
+  Json::Object object;
+  for (const auto& [state, count] : counts)
+    object.emplace(name(state), count);
   return object;
 }
 
@@ -106,6 +114,7 @@ Json report_json(const Report& report) {
   object.emplace("verdict", name(report.verdict));
   object.emplace("entries", survey.entries);
   object.emplace("violations", survey.violations);
+  object.emplace("signatures", signatures_json(survey.signatures));
   object.emplace("malformed", report.malformed);
   object.emplace("pcrs", pcrs_json(report.pcrs));
   object.emplace("banks", std::move(banks));

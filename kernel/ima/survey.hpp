@@ -14,7 +14,9 @@
 
 #include "kernel/ima/list.hpp"
 #include "kernel/ima/record.hpp"
+#include "kernel/ima/signature.hpp"
 #include "tools/base/bytes.hpp"
+#include "tools/crypto/kernel_key.hpp"
 
 namespace etalon::ima {
 
@@ -37,10 +39,18 @@ struct BadEntry {
   std::string why{};
 };
 
+struct BadSignature {
+  std::uint64_t number = 0;
+  SignatureVerdict verdict{};
+};
+
 class Survey {
  public:
   // Names containing `wanted` are kept; all are counted.
-  explicit Survey(std::optional<std::string> wanted = std::nullopt) : wanted_(std::move(wanted)) {}
+  // Signatures are checked when there are keys.
+  explicit Survey(std::optional<std::string> wanted = std::nullopt,
+                  std::vector<crypto::KernelKey> keys = {})
+      : wanted_(std::move(wanted)), keys_(std::move(keys)) {}
 
   void add(const Batch& batch);
 
@@ -48,11 +58,14 @@ class Survey {
   std::uint64_t violations = 0;
   std::optional<std::uint64_t> first_violation{};
   std::uint64_t undecodable = 0;
-  std::vector<BadEntry> bad{};                       // at most max_bad
-  std::map<std::string, std::uint64_t> templates{};  // entries by name
-  std::map<std::uint32_t, std::uint64_t> pcrs{};     // entries by PCR
-  std::vector<KeptEntry> boot_aggregates{};          // at most max_bad
-  std::vector<KeptEntry> matches{};                  // at most max_matches
+  std::vector<BadEntry> bad{};                            // at most max_bad
+  std::map<std::string, std::uint64_t> templates{};       // entries by name
+  std::map<std::uint32_t, std::uint64_t> pcrs{};          // entries by PCR
+  std::vector<KeptEntry> boot_aggregates{};               // at most max_bad
+  std::map<SignatureState, std::uint64_t> signatures{};   // entries by what their signature is
+  std::vector<BadSignature> bad_signatures{};             // at most max_bad
+  std::map<std::uint32_t, std::uint64_t> unknown_keys{};  // entries by key id, at most max_kinds
+  std::vector<KeptEntry> matches{};                       // at most max_matches
   std::uint64_t match_count = 0;
 
   static constexpr std::size_t max_bad = 16;
@@ -62,8 +75,10 @@ class Survey {
 
  private:
   void add(const Record& record, std::uint64_t number);
+  void add_signature(const Record& record, const Entry& entry, std::uint64_t number);
 
   std::optional<std::string> wanted_;
+  std::vector<crypto::KernelKey> keys_;
 };
 
 }  // namespace etalon::ima

@@ -156,7 +156,7 @@ bool may_be_padded(const Report& report, const Questions& questions) {
 ListCheck::ListCheck(Questions questions)
     : questions_(std::move(questions)),
       decoder_(questions_.kind ? ListDecoder(*questions_.kind) : ListDecoder()),
-      survey_(questions_.search) {}
+      survey_(questions_.search, questions_.keys) {}
 
 void ListCheck::run(Batch batch) {
   if (batch.records.empty()) return;

@@ -23,6 +23,7 @@
 #include "tools/base/result.hpp"
 #include "tools/base/verdict.hpp"
 #include "tools/codec/json.hpp"
+#include "tools/crypto/kernel_key.hpp"
 
 namespace etalon::ima {
 
@@ -33,7 +34,8 @@ struct Questions {
   std::set<std::uint32_t> required = {10};
   std::vector<HashAlg> banks{};  // to replay beside those of `wanted`
   std::optional<std::string> search{};
-  std::optional<ListKind> kind{};  // when it is not to be told from the list
+  std::vector<crypto::KernelKey> keys{};  // whose signatures are good
+  std::optional<ListKind> kind{};         // when it is not to be told from the list
   Padding padding = Padding::looked_for;
   unsigned threads = 1;
 };

@@ -3,6 +3,7 @@
 // decoder: kernel/ima/ascii_line.cpp
 // decoder: kernel/ima/record.cpp
 // decoder: kernel/ima/template.cpp
+// decoder: kernel/ima/xattr.cpp
 // A list that decodes does so in any pieces and with the same entries, and its report has every
 // entry in it; PCR values are read or refused.
 #include <algorithm>
@@ -14,6 +15,7 @@
 
 #include "kernel/ima/list.hpp"
 #include "kernel/ima/verify.hpp"
+#include "kernel/ima/xattr.hpp"
 #include "references/eventlog/pcr_values.hpp"
 #include "tools/base/assert.hpp"
 #include "tools/base/bytes.hpp"
@@ -55,5 +57,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   check(input, std::nullopt);
   check(input, etalon::ima::ListKind{.form = etalon::ima::ListForm::ascii});
   (void)etalon::eventlog::parse_pcr_values(etalon::as_text(input));
+  if (const auto value = etalon::ima::decode_xattr(input)) {
+    ETALON_ASSERT(etalon::equal(encode_xattr(*value), input));
+  }
   return 0;
 }

@@ -13,6 +13,7 @@
 
 #include "kernel/ima/list.hpp"
 #include "kernel/ima/replay.hpp"
+#include "kernel/ima/signature.hpp"
 #include "kernel/ima/survey.hpp"
 #include "kernel/ima/verify.hpp"
 #include "references/eventlog/pcr_values.hpp"
@@ -23,6 +24,8 @@
 #include "tools/base/verdict.hpp"
 #include "tools/cli/program.hpp"
 #include "tools/cli/progress.hpp"
+#include "tools/crypto/kernel_key.hpp"
+#include "tools/crypto/keys.hpp"
 #include "tools/etalon-verify/outcome.hpp"
 #include "tools/etalon-verify/verbs.hpp"
 
@@ -36,6 +39,7 @@ struct Options {
   std::vector<std::string> pcrs;
   std::vector<std::string> start;
   std::string algs;
+  std::vector<std::string> keys;
   std::string form;
   std::string template_hash;
   std::optional<std::string> path;
@@ -92,12 +96,23 @@ Result<std::optional<ima::ListKind>> list_kind(const Options& options) {
   return kind;
 }
 
+Result<std::vector<crypto::KernelKey>> load_keys(const std::vector<std::string>& paths) {
+  std::vector<crypto::KernelKey> keys;
+  for (const std::string& path : paths) {
+    TRY_ASSIGN(const Bytes file, read_file(path, crypto::max_key_file));
+    TRY_ASSIGN(crypto::KernelKey key, in_file(in(crypto::KernelKey::parse(file), "key"), path));
+    keys.push_back(std::move(key));
+  }
+  return keys;
+}
+
 Result<ima::Questions> ask(const Options& options) {
   std::vector<std::uint32_t> named;
   std::vector<std::uint32_t> started;
   ima::Questions questions{.search = options.path, .threads = options.jobs};
   TRY_ASSIGN(questions.wanted, load_values(options.pcrs, "--pcrs", named));
   TRY_ASSIGN(questions.start, load_values(options.start, "--start", started));
+  TRY_ASSIGN(questions.keys, load_keys(options.keys));
   questions.required.insert(named.begin(), named.end());
   if (!options.algs.empty()) {
     TRY_ASSIGN(questions.banks, as_usage(parse_hash_algs(options.algs), "--alg"));
@@ -142,6 +157,10 @@ void print(const ima::Report& report, std::ostream& out) {
       << name(report.kind.template_hash) << " template digests, " << report.survey.entries
       << " entries, " << report.survey.violations << " violations\n";
   print_prefix(report, out);
+  for (const auto& [state, count] : report.survey.signatures) {
+    if (state != ima::SignatureState::none)
+      out << "signed   " << count << ' ' << name(state) << '\n';
+  }
   for (const auto& [pcr, values] : report.pcrs) {
     for (const auto& [alg, value] : values)
       out << "pcr      " << name(alg) << ' ' << pcr << ' ' << value.hex() << '\n';
@@ -181,6 +200,8 @@ void add_ima(cli::Program& program) {
   verb.option("--start", options->start,
               "values before the first entry, in the same forms; the default is zero");
   verb.option("--alg", options->algs, "further banks to replay, as sha256,sha384");
+  verb.option("--key", options->keys,
+              "certificate or public key whose signatures of files are good; may be repeated");
   verb.option("--path", options->path, "also show the entries whose name contains this");
   const cli::Option form =
       verb.option("--form", options->form, "binary or ascii, whatever the list looks like")
