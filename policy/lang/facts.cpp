@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "kernel/config/hash_symbols.hpp"
 #include "tools/base/bytes.hpp"
 #include "tools/base/kernel_version.hpp"
 #include "tools/base/result.hpp"
@@ -102,34 +103,6 @@ constexpr std::array rows = {
                .source = "ima_fs.c"},
 };
 
-// In the order of enum hash_algo. An unkeyed hash of a family comes with the family's symbol.
-constexpr std::array hashes = {
-    HashName{"md4", "CRYPTO_MD4", ""},
-    HashName{"md5", "CRYPTO_MD5", ""},
-    HashName{"sha1", "CRYPTO_SHA1", ""},
-    HashName{"rmd160", "CRYPTO_RMD160", ""},
-    HashName{"sha256", "CRYPTO_SHA256", ""},
-    HashName{"sha384", "CRYPTO_SHA512", ""},
-    HashName{"sha512", "CRYPTO_SHA512", ""},
-    HashName{"sha224", "CRYPTO_SHA256", ""},
-    HashName{"rmd128", "CRYPTO_RMD128", ""},
-    HashName{"rmd256", "CRYPTO_RMD256", ""},
-    HashName{"rmd320", "CRYPTO_RMD320", ""},
-    HashName{"wp256", "CRYPTO_WP512", ""},
-    HashName{"wp384", "CRYPTO_WP512", ""},
-    HashName{"wp512", "CRYPTO_WP512", ""},
-    HashName{"tgr128", "CRYPTO_TGR192", ""},
-    HashName{"tgr160", "CRYPTO_TGR192", ""},
-    HashName{"tgr192", "CRYPTO_TGR192", ""},
-    HashName{"sm3", "CRYPTO_SM3", "CRYPTO_SM3_GENERIC"},
-    HashName{"sm3-256", "CRYPTO_SM3", ""},
-    HashName{"streebog256", "CRYPTO_STREEBOG", ""},
-    HashName{"streebog512", "CRYPTO_STREEBOG", ""},
-    HashName{"sha3-256", "CRYPTO_SHA3", ""},
-    HashName{"sha3-384", "CRYPTO_SHA3", ""},
-    HashName{"sha3-512", "CRYPTO_SHA3", ""},
-};
-
 // The symbol a fact of the configuration stands for.
 std::string_view symbol_of(Fact fact) {
   if (fact == Fact::modsig) return "IMA_APPRAISE_MODSIG";
@@ -173,10 +146,6 @@ std::span<const FeatureRow> feature_rows() {
   return rows;
 }
 
-std::span<const HashName> hash_names() {
-  return hashes;
-}
-
 Known KernelFacts::holds(Fact fact) const {
   if (const FeatureRow* row = find_row(fact)) {
     if (version_ <= row->last_without) return Known::no;
@@ -190,16 +159,13 @@ Known KernelFacts::holds(Fact fact) const {
 
 Known KernelFacts::has_hash(const HashName& hash) const {
   if (config_) {
-    const bool builtin = config_->is_builtin(hash.symbol) ||
-                         (!hash.old_symbol.empty() && config_->is_builtin(hash.old_symbol));
-    return builtin ? Known::yes : Known::no;
+    return available(*config_, hash) == kconfig::Available::builtin ? Known::yes : Known::no;
   }
   return hash.name == "sha1" ? Known::yes : Known::unknown;
 }
 
 bool KernelFacts::hash_is_module(const HashName& hash) const {
-  return config_ && (config_->is_module(hash.symbol) ||
-                     (!hash.old_symbol.empty() && config_->is_module(hash.old_symbol)));
+  return config_ && available(*config_, hash) == kconfig::Available::module;
 }
 
 std::string describe(Fact fact) {

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "kernel/config/hash_symbols.hpp"
 #include "kernel/config/kconfig.hpp"
 #include "tools/base/kernel_version.hpp"
 #include "tools/base/result.hpp"
@@ -67,14 +68,9 @@ struct FeatureRow {
 
 std::span<const FeatureRow> feature_rows();
 
-// A hash algorithm as the kernel's policy parser spells it (crypto/hash_info.c).
-struct HashName {
-  std::string_view name{};
-  std::string_view symbol{};      // the configuration symbol that provides it
-  std::string_view old_symbol{};  // the one of another version, may be empty
-};
-
-std::span<const HashName> hash_names();
+using kconfig::find_hash;
+using kconfig::hash_names;
+using kconfig::HashName;
 
 class KernelFacts {
  public:

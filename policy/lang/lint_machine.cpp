@@ -76,12 +76,6 @@ void add_loaded_late(const LintInput& input, Findings& findings) {
                        "loaded"});
 }
 
-const HashName* find_hash(std::string_view name) {
-  const auto names = hash_names();
-  const auto found = std::ranges::find(names, name, &HashName::name);
-  return found == names.end() ? nullptr : &*found;
-}
-
 // What stands behind "but".
 std::string why_absent(const KernelFacts& kernel, const HashName& hash) {
   return "CONFIG_" + std::string(hash.symbol) +
