@@ -30,8 +30,7 @@ std::string line_of(const Wanted& wanted) {
 }
 
 std::string comment_of(const Wanted& wanted) {
-  std::string text = "# " + joined(wanted.features) + ": ";
-  text += wanted.option->why.empty() ? "the other of a choice" : wanted.option->why;
+  std::string text = "# " + joined(wanted.features) + ": " + std::string(wanted.option->why);
   if (wanted.present == Known::unknown) text += " (not every version since the last known has it)";
   return text + "\n";
 }

@@ -22,6 +22,8 @@ namespace {
 constexpr std::string_view prefix = "CONFIG_";
 constexpr std::string_view unset_head = "# CONFIG_";
 constexpr std::string_view unset_tail = " is not set";
+constexpr std::string_view header_head = "# Linux/";
+constexpr std::string_view header_tail = " Kernel Configuration";
 
 bool is_symbol(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) {
@@ -64,6 +66,25 @@ Status Config::assign(std::string_view line, std::size_t number) {
   return {};
 }
 
+void Config::take_comment(std::string_view line) {
+  if (header_ || !line.starts_with(header_head) || !line.ends_with(header_tail)) return;
+  line.remove_prefix(header_head.size());
+  const std::size_t blank = line.find(' ');
+  if (blank + header_tail.size() >= line.size()) return;
+  const std::string_view release =
+      line.substr(blank + 1, line.size() - header_tail.size() - blank - 1);
+  header_ = {.arch = std::string(line.substr(0, blank)), .release = std::string(release)};
+}
+
+void Config::set(std::string_view symbol, std::string value) {
+  values_.insert_or_assign(std::string(symbol), std::move(value));
+}
+
+void Config::erase(std::string_view symbol) {
+  const auto found = values_.find(symbol);
+  if (found != values_.end()) values_.erase(found);
+}
+
 Result<Config> Config::parse(std::string_view text) {
   if (text.size() > max_config_size) {
     return fail(ErrorCode::limit,
@@ -83,6 +104,8 @@ Result<Config> Config::parse(std::string_view text) {
       config.values_.insert_or_assign(std::string(symbol), "n");
     } else if (!line.empty() && !line.starts_with('#')) {
       TRY(config.assign(line, number));
+    } else {
+      config.take_comment(line);
     }
     if (config.values_.size() > max_config_symbols) {
       return fail(ErrorCode::limit, "more than " + std::to_string(max_config_symbols) + " symbols");

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,12 @@ namespace etalon::kconfig {
 // A configuration has some 12,000 lines; these hold it and refuse what is none.
 inline constexpr std::size_t max_config_size = std::size_t{4} << 20U;
 inline constexpr std::size_t max_config_symbols = 100'000;
+
+// What the third line of a configuration says of the kernel it was made for.
+struct ConfigHeader {
+  std::string arch{};     // "x86"
+  std::string release{};  // "6.12.107"
+};
 
 class Config {
  public:
@@ -32,11 +39,25 @@ class Config {
 
   bool is_module(std::string_view symbol) const { return value(symbol) == "m"; }
 
+  // Whether it has a line for the symbol, be it that it is not set.
+  bool contains(std::string_view symbol) const { return values_.find(symbol) != values_.end(); }
+
+  bool operator==(const Config& other) const { return values_ == other.values_; }
+
   std::size_t size() const { return values_.size(); }
+
+  // Of "# Linux/x86 6.12.107 Kernel Configuration"; nothing where no such line is.
+  const std::optional<ConfigHeader>& header() const { return header_; }
+
+  // Gives a symbol another value, or takes its line away.
+  void set(std::string_view symbol, std::string value);
+  void erase(std::string_view symbol);
 
  private:
   Status assign(std::string_view line, std::size_t number);
+  void take_comment(std::string_view line);
 
+  std::optional<ConfigHeader> header_;
   std::map<std::string, std::string, std::less<>> values_;
 };
 

@@ -69,7 +69,7 @@ void add(std::vector<Wanted>& list, const FeatureOption& row, KernelVersion kern
 // One of a choice is wanted on and the others off.
 void add_choice(std::vector<Wanted>& list, Choice choice, std::string_view chosen) {
   for (const Option& option : options()) {
-    if (option.choice != choice) continue;
+    if (option.choice != choice || option.why.empty()) continue;
     const bool on = option.symbol == chosen;
     // Others are off when this one is on; only for a reader of the fragment they stand there.
     list.push_back({.option = &option,

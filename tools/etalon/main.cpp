@@ -11,6 +11,7 @@ int main(int argc, char** argv) {
       "etalon", "compute, sign and compare the reference values of confidential VM images");
   etalon::build::add_eventlog(program);
   etalon::build::add_image(program);
+  etalon::build::add_kernel(program);
   etalon::build::add_measure(program);
   etalon::build::add_policy(program);
   etalon::build::add_predict(program);
