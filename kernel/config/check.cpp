@@ -9,6 +9,7 @@
 
 #include "kernel/config/check_parts.hpp"
 #include "kernel/config/dependencies.hpp"
+#include "kernel/config/ima_start.hpp"
 #include "kernel/config/kconfig.hpp"
 #include "kernel/config/request.hpp"
 #include "kernel/options/features.hpp"
@@ -52,8 +53,7 @@ bool is_met(const Wanted& wanted, std::string_view have) {
   return have == wanted.value || (wanted.accepts == Accepts::module_too && have == "m");
 }
 
-// What comes before the option: unmet needs, and for one that only others set, the ones that do.
-std::vector<std::string> first_of_all(const CheckParts& check, const Option& option) {
+std::vector<std::string> unmet_names(const CheckParts& check, const Option& option) {
   const KernelVersion kernel = check.request.kernel;
   std::vector<std::string> needs = unmet_needs(check.config, option.symbol, kernel);
   for (std::string& each : needs)
@@ -68,8 +68,16 @@ void explain(const CheckParts& check, const Missing& missing) {
               "set " + joined(missing.needs) + " as well; a fragment of these features does");
 }
 
+// The command line can choose what no option does, or another one.
+bool chosen_at_boot(const CheckParts& check, Choice choice) {
+  if (choice == Choice::none || !check.measures()) return false;
+  const ImaStart start = ima_start(check.config, check.words, check.request.kernel);
+  if (choice == Choice::ima_template) return start.tmplate == check.request.tmplate;
+  return check.request.hash == "sha384" || start.hash == check.request.hash;
+}
+
 void compare(const CheckParts& check, const Wanted& wanted, std::vector<Missing>& missing) {
-  if (wanted.weight == Weight::advised) return;
+  if (wanted.weight == Weight::advised || chosen_at_boot(check, wanted.option->choice)) return;
   const std::string have(check.config.value(wanted.option->symbol));
   if (is_met(wanted, have)) return;
   const std::string name = config_name(wanted.option->symbol);
@@ -84,7 +92,7 @@ void compare(const CheckParts& check, const Wanted& wanted, std::vector<Missing>
                      .want = wanted.value,
                      .have = have,
                      .why = std::string(wanted.option->why),
-                     .needs = first_of_all(check, *wanted.option)});
+                     .needs = unmet_names(check, *wanted.option)});
   explain(check, missing.back());
 }
 

@@ -26,8 +26,13 @@ std::string state_of(const Config& config, std::string_view symbol) {
 }
 
 void check_default_hash(const CheckParts& check, const ImaStart& start) {
-  const std::string fallback(check.config.value("IMA_DEFAULT_HASH"));
-  if (fallback != "sha1" || start.hash != "sha1") return;
+  const std::string_view fallback = check.config.value("IMA_DEFAULT_HASH");
+  const bool weak = start.hash == "sha1" || start.hash == "md4" || start.hash == "md5";
+  if (weak && fallback != start.hash) {
+    check.error("hash-weak", "the command line makes " + start.hash + " the hash of files",
+                "take ima_hash= or ima_template=ima away");
+  }
+  if (!weak || fallback != "sha1" || start.hash != "sha1") return;
   const std::string wanted = check.request.hash.empty() ? "sha256" : check.request.hash;
   const HashName* hash = find_hash(wanted);
   const bool absent = hash != nullptr && available(check.config, *hash) != Available::builtin;

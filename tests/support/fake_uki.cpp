@@ -90,6 +90,14 @@ Bytes fake_kernel(std::string_view version_text) {
   return file;
 }
 
+Bytes with_payload(Bytes kernel, ByteView payload) {
+  constexpr std::size_t protected_mode = 0x400;  // one setup sector behind the boot sector
+  put_u32(kernel, 0x248, static_cast<std::uint32_t>(kernel.size() - protected_mode));
+  put_u32(kernel, 0x24c, static_cast<std::uint32_t>(payload.size()));
+  kernel.insert(kernel.end(), payload.begin(), payload.end());
+  return kernel;
+}
+
 FakePe fake_uki(std::string_view stub_version) {
   FakePe pe;
   pe.add(".text", "code of the stub");

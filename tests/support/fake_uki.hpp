@@ -59,6 +59,9 @@ void put_u32(Bytes& file, std::size_t offset, std::uint32_t value);
 // bytes.
 Bytes fake_kernel(std::string_view version_text = "6.12.95+deb12-cloud-amd64 (builder) #1 SMP");
 
+// The same with that payload, behind all else.
+Bytes with_payload(Bytes kernel, ByteView payload);
+
 // A UKI of a stub of that version, with .sbat and .sdmagic as the stub brings them.
 FakePe fake_uki(std::string_view stub_version = "257.13-1~deb13u1");
 

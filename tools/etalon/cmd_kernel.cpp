@@ -6,6 +6,7 @@ namespace etalon::build {
 
 void add_kernel(cli::Program& program) {
   cli::Verb group = program.verb("kernel", "write and check what a kernel is configured with");
+  add_kernel_check(group);
   add_kernel_fragment(group);
 }
 

@@ -17,6 +17,7 @@ void add_image_list(cli::Verb& group);
 void add_image_digest(cli::Verb& group);
 void add_keygen(cli::Program& program);
 void add_kernel(cli::Program& program);  // the group; its verbs below
+void add_kernel_check(cli::Verb& group);
 void add_kernel_fragment(cli::Verb& group);
 void add_measure(cli::Program& program);
 void add_payload(cli::Program& program);

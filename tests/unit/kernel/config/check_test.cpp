@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -205,6 +206,16 @@ INSTANTIATE_TEST_SUITE_P(
                           "set\n",
                 .settled = true,
                 .finding = "hash-fallback-sha1"},
+        Planted{.name = "sha1_asked",
+                .kernel = "6.12",
+                .features = ima,
+                .cmdline = Words{"ima_hash=sha1"},
+                .finding = "hash-weak"},
+        Planted{.name = "old_template",
+                .kernel = "6.1",
+                .features = ima,
+                .cmdline = Words{"ima_template=ima"},
+                .finding = "hash-weak"},
         Planted{.name = "hash_module",
                 .kernel = "6.1",
                 .features = ima,
@@ -452,6 +463,44 @@ TEST(KernelCheck, says_what_it_does_not_know) {
       check_config({.config = other, .request = {.features = ima, .kernel = version("6.12")}});
   ASSERT_TRUE(newer.has_value());
   EXPECT_EQ(find(*newer, "lsm-integrity"), nullptr);
+}
+
+TEST(KernelCheck, lets_the_command_line_choose) {
+  const Config config = parsed(data("settled/6.12-all"));
+  FragmentRequest request{.features = ima, .kernel = version("6.12"), .hash = "sha512"};
+  const auto plain = check_config({.config = config, .request = request, .cmdline = Words{}});
+  ASSERT_TRUE(plain.has_value());
+  EXPECT_NE(find_missing(*plain, "CONFIG_IMA_DEFAULT_HASH_SHA512"), nullptr);
+  const auto chosen =
+      check_config({.config = config, .request = request, .cmdline = Words{"ima_hash=sha512"}});
+  ASSERT_TRUE(chosen.has_value());
+  EXPECT_TRUE(chosen->ok());
+  request.hash = "sha384";
+  request.tmplate = "ima-sig";
+  const auto both = check_config({.config = config,
+                                  .request = request,
+                                  .cmdline = Words{"ima_hash=sha384", "ima_template=ima-sig"}});
+  ASSERT_TRUE(both.has_value());
+  EXPECT_TRUE(both->ok());
+}
+
+// A command line ends at "--", and CONFIG_CMDLINE_OVERRIDE leaves none of it.
+TEST(KernelCheck, judges_the_words_the_kernel_sees) {
+  const std::string base = data("settled/6.12-all");
+  const auto judged = [&](const std::string& more, Words words) {
+    const auto result = check_config({.config = parsed(base + more),
+                                      .request = {.features = ima, .kernel = version("6.12")},
+                                      .cmdline = std::move(words)});
+    EXPECT_TRUE(result.has_value());
+    return result.value_or(Checked());
+  };
+  EXPECT_NE(find(judged("", {"ima_hash=none"}), "parameter-ignored"), nullptr);
+  EXPECT_EQ(find(judged("", {"--", "ima_hash=none"}), "parameter-ignored"), nullptr);
+  const std::string builtin = "CONFIG_CMDLINE_BOOL=y\nCONFIG_CMDLINE=\" ima_hash=sha512  x\"\n";
+  EXPECT_NE(find(judged(builtin, {"ima_hash=sha256"}), "parameter-ignored"), nullptr);
+  EXPECT_EQ(find(judged(builtin + "CONFIG_CMDLINE_OVERRIDE=y\n", {"ima_hash=sha256"}),
+                 "parameter-ignored"),
+            nullptr);
 }
 
 TEST(KernelCheck, knows_the_architecture) {

@@ -46,6 +46,35 @@ TEST(KernelConfig, reads_captured_ones) {
   }
 }
 
+TEST(KernelConfig, knows_whose_it_is) {
+  const auto header = [](const std::string& text) {
+    const auto config = Config::parse(text);
+    EXPECT_TRUE(config.has_value());
+    return config.value_or(Config()).header();
+  };
+  const auto found = header(
+      "#\n# Linux/x86 6.12.107 Kernel Configuration\n#\n# Linux/arm 5 Kernel "
+      "Configuration\n");
+  ASSERT_TRUE(found.has_value());
+  EXPECT_EQ(found->arch, "x86");
+  EXPECT_EQ(found->release, "6.12.107");
+  for (const char* other : {"# Linux/x86 Kernel Configuration\n", "# Linux/x86 6.1 Configuration\n",
+                            "# Linux/ Kernel Configuration\n", "CONFIG_A=y\n"})
+    EXPECT_FALSE(header(other).has_value()) << other;
+}
+
+TEST(KernelConfig, can_be_changed) {
+  auto config = Config::parse("CONFIG_A=y\n# CONFIG_B is not set\n").value_or(Config());
+  EXPECT_TRUE(config.contains("B"));
+  EXPECT_FALSE(config.contains("C"));
+  config.set("C", "m");
+  config.erase("A");
+  config.erase("D");
+  EXPECT_TRUE(config.is_module("C"));
+  EXPECT_FALSE(config.contains("A"));
+  EXPECT_EQ(config.size(), 2U);
+}
+
 struct Refusal {
   const char* name;
   std::string text;
