@@ -96,6 +96,23 @@ Result<bool> is_folder(const std::string& path) {
   return S_ISDIR(info.st_mode);
 }
 
+bool is_there(const std::string& path) {
+  struct stat info {};
+
+  return ::lstat(path.c_str(), &info) == 0;
+}
+
+Status make_link(const std::string& path, const std::string& target) {
+  struct stat info {};
+
+  if (::lstat(path.c_str(), &info) == 0) {
+    if (S_ISDIR(info.st_mode)) return io_error(path, "replace", EISDIR);
+    if (::unlink(path.c_str()) != 0) return io_error(path, "replace", errno);
+  }
+  if (::symlink(target.c_str(), path.c_str()) != 0) return io_error(path, "create link", errno);
+  return {};
+}
+
 Status make_folder(const std::string& path) {
   if (::mkdir(path.c_str(), 0755) != 0) {
     if (errno == EEXIST) return {};

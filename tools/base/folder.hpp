@@ -48,6 +48,10 @@ class Folder {
 
 // Whether `path`, through links, is a folder; io error where nothing is there.
 Result<bool> is_folder(const std::string& path);
+// Whether anything, be it a broken link, has this path.
+bool is_there(const std::string& path);
+// A symbolic link in the place of whatever link or file is there.
+Status make_link(const std::string& path, const std::string& target);
 // A folder of mode 0755 whatever the umask; one that is there already stays as it is.
 Status make_folder(const std::string& path);
 

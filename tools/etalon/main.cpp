@@ -13,6 +13,7 @@ int main(int argc, char** argv) {
   etalon::build::add_image(program);
   etalon::build::add_kernel(program);
   etalon::build::add_measure(program);
+  etalon::build::add_mkosi(program);
   etalon::build::add_policy(program);
   etalon::build::add_predict(program);
   etalon::build::add_keygen(program);

@@ -20,6 +20,9 @@ void add_kernel(cli::Program& program);  // the group; its verbs below
 void add_kernel_check(cli::Verb& group);
 void add_kernel_fragment(cli::Verb& group);
 void add_measure(cli::Program& program);
+void add_mkosi(cli::Program& program);  // the group; its verbs below
+void add_mkosi_check(cli::Verb& group);
+void add_mkosi_init(cli::Verb& group);
 void add_payload(cli::Program& program);
 void add_policy(cli::Program& program);  // the group; its verbs below
 void add_policy_check(cli::Verb& group);
