@@ -9,6 +9,8 @@ kernel's version and configuration, then a booted guest takes all its lines one 
 file by its path, after which it must be in force. Beside the recipes that come with the program there are
 those of `variants`. A policy with a line too many is put in as well, and must be refused by both forms.
 
+At last the script of `etalon mkosi init` loads the policy that it wrote beside it.
+
 Exit: 0 all are loaded, 1 one is not, 77 a kernel or QEMU cannot be had.
 """
 
@@ -73,6 +75,31 @@ def check(kernel, name, policy, feed, wanted):
     return good
 
 
+def check_script(etalon, kernel, feed):
+    """the script that `etalon mkosi init` writes for inits that load no policy"""
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([etalon, "mkosi", "init", folder + "/p", "--kernel", kernel.version, "--config", kernel.config,
+                        "--loader", "script"], stdout=subprocess.DEVNULL, check=True)
+        extra = pathlib.Path(folder, "p/mkosi.extra")
+        # our init has mounted what the script would mount as well
+        tree = machine.small_guest("""umount /sys/kernel/security
+umount /sys
+/usr/lib/ima/load-policy > /run/out/said 2>&1
+echo $? >> /run/out/said
+/feed -l /nothing > /run/out/again 2>&1
+""")
+        for path in ("etc/ima/ima-policy", "usr/lib/ima/load-policy"):
+            tree.file(path, (extra / path).read_bytes(), (extra / path).stat().st_mode & 0o777)
+    tree.link("bin/umount", "busybox")
+    tree.file("feed", feed)
+    tree.file("nothing", b"measure\n")
+    files = machine.run(kernel, tree)
+    good = files["said"] == b"0\n" and b"open:" in files["again"]
+    print(f"{'ok  ' if good else 'FAIL'} {kernel.version} load-policy of mkosi init: said {files['said']!r}, "
+          f"then {files['again']!r}", flush=True)
+    return good
+
+
 def main():
     options = argparse.ArgumentParser()
     options.add_argument("--etalon", required=True)
@@ -90,6 +117,8 @@ def main():
             jobs.append((kernel, "a refused line", CONTROL.encode(), feed, False))
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
             good = list(pool.map(lambda job: check(*job), jobs))
+        good += [check_script(args.etalon, machine.Kernel(version), feed)
+                 for version in args.kernel or sorted(machine.KERNELS)]
     except machine.Skip as skip:
         print(f"policy_loads: skip: {skip}", file=sys.stderr)
         return 77
