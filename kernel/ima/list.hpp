@@ -61,8 +61,8 @@ class Batch {
 
   Batch(const Batch&) = delete;  // records look at what it holds
   Batch& operator=(const Batch&) = delete;
-  Batch(Batch&&) = default;
-  Batch& operator=(Batch&&) = default;
+  Batch(Batch&&) noexcept = default;
+  Batch& operator=(Batch&&) noexcept = default;
   ~Batch() = default;
 
   std::vector<Record> records{};

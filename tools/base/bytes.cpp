@@ -20,12 +20,12 @@ constexpr int no_digit = 0x100;
 constexpr std::array digit_values = [] {
   std::array<int, 256> values{};
   values.fill(no_digit);
-  for (int i = 0; i < 10; ++i)
-    values[static_cast<std::size_t>('0' + i)] = i;
-  for (int i = 0; i < 6; ++i) {
-    values[static_cast<std::size_t>('a' + i)] = 10 + i;
-    values[static_cast<std::size_t>('A' + i)] = 10 + i;
-  }
+  int value = 0;
+  for (const char digit : std::string_view("0123456789abcdef"))
+    values[static_cast<unsigned char>(digit)] = value++;
+  value = 10;
+  for (const char digit : std::string_view("ABCDEF"))
+    values[static_cast<unsigned char>(digit)] = value++;
   return values;
 }();
 
