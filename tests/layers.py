@@ -31,7 +31,7 @@ LIBRARIES = {
 }
 # The system's own headers, free for every layer.
 SYSTEM_FOLDERS = {"sys", "linux", "asm", "sanitizer"}
-SYSTEM_NAMES = {"fcntl.h", "unistd.h", "dirent.h", "poll.h", "immintrin.h", "cpuid.h", "endian.h"}
+SYSTEM_NAMES = {"fcntl.h", "unistd.h", "dirent.h", "poll.h", "immintrin.h", "cpuid.h", "endian.h", "grp.h"}
 
 
 def read_table(text):
