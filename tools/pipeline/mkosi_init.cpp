@@ -111,23 +111,29 @@ std::vector<ProjectFile> mkosi_files(const MkosiInit& init) {
   return files;
 }
 
+namespace {
+
+Status check_free(const std::string& folder, const std::vector<ProjectFile>& files) {
+  const auto taken = std::ranges::find_if(
+      files, [&folder](const ProjectFile& file) { return is_there(folder + "/" + file.path); });
+  if (taken == files.end()) return {};
+  return in_file(Status(fail(ErrorCode::usage, "is there already (--force replaces it)")),
+                 folder + "/" + taken->path);
+}
+
+Status write_one(const std::string& path, const ProjectFile& file) {
+  if (file.link) return make_link(path, file.content);
+  return write_file_atomic(path, as_bytes(file.content), file.executable ? 0755 : 0644);
+}
+
+}  // namespace
+
 Status write_project(const std::string& folder, const std::vector<ProjectFile>& files,
                      Existing existing) {
+  if (existing == Existing::refuse) TRY(check_free(folder, files));
   for (const ProjectFile& file : files) {
-    const std::string path = folder + "/" + file.path;
-    if (existing == Existing::refuse && is_there(path)) {
-      return in_file(Status(fail(ErrorCode::usage, "is there already (--force replaces it)")),
-                     path);
-    }
-  }
-  for (const ProjectFile& file : files) {
-    const std::string path = folder + "/" + file.path;
     TRY(make_parents(folder, file.path));
-    if (file.link) {
-      TRY(make_link(path, file.content));
-    } else {
-      TRY(write_file_atomic(path, as_bytes(file.content), file.executable ? 0755 : 0644));
-    }
+    TRY(write_one(folder + "/" + file.path, file));
   }
   return {};
 }
