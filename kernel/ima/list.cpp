@@ -7,8 +7,10 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "kernel/ima/ascii_line.hpp"
+#include "kernel/ima/cel_decode.hpp"
 #include "kernel/ima/template.hpp"
 #include "tools/base/bytes.hpp"
 #include "tools/base/digest.hpp"
@@ -43,7 +45,25 @@ bool begins_entry(ByteView beginning, HashAlg alg) {
 }  // namespace
 
 std::string_view name(ListForm form) {
-  return form == ListForm::binary ? "binary" : "ascii";
+  switch (form) {
+    case ListForm::binary:
+      return "binary";
+    case ListForm::ascii:
+      return "ascii";
+    case ListForm::cel_tlv:
+      return "cel-tlv";
+    case ListForm::cel_json:
+      return "cel-json";
+  }
+  return "";
+}
+
+std::optional<ListForm> find_list_form(std::string_view name) {
+  for (const ListForm form :
+       {ListForm::binary, ListForm::ascii, ListForm::cel_tlv, ListForm::cel_json}) {
+    if (ima::name(form) == name) return form;
+  }
+  return std::nullopt;
 }
 
 Result<ListKind> detect_list(ByteView beginning) {
@@ -55,8 +75,14 @@ Result<ListKind> detect_list(ByteView beginning) {
       return ListKind{.form = ListForm::binary, .template_hash = alg};
     }
   }
+  if (const auto hash = hash_of_tlv(beginning)) {
+    return ListKind{.form = ListForm::cel_tlv, .template_hash = *hash};
+  }
+  if (const auto hash = hash_of_cel_json(beginning)) {
+    return ListKind{.form = ListForm::cel_json, .template_hash = *hash};
+  }
   return fail_at(ErrorCode::malformed, "entry", 0,
-                 "neither a binary nor an ASCII measurement list begins like this");
+                 "no measurement list begins like this, be it binary, ASCII or canonical");
 }
 
 ByteView Batch::keep(ByteView bytes) {
@@ -101,8 +127,7 @@ Result<Batch> ListDecoder::decode(Rest rest) {
   Batch batch(count_);
   batch.records.reserve(usual_);
   const ByteView bytes = batch.own(std::exchange(pending_, {}));
-  auto used = kind_->form == ListForm::binary ? decode_binary(bytes, batch, rest)
-                                              : decode_ascii(as_text(bytes), batch, rest);
+  auto used = decode_form(bytes, batch, rest);
   if (!used) {
     return tl::unexpected(in(std::move(used), "entry " + std::to_string(count_)).error());
   }
@@ -114,6 +139,58 @@ Result<Batch> ListDecoder::decode(Rest rest) {
   offset_ += *used;
   usual_ = batch.records.size() + batch.records.size() / 8;
   return batch;
+}
+
+Result<std::size_t> ListDecoder::decode_form(ByteView bytes, Batch& batch, Rest rest) {
+  switch (kind_->form) {
+    case ListForm::binary:
+      return decode_binary(bytes, batch, rest);
+    case ListForm::ascii:
+      return decode_ascii(as_text(bytes), batch, rest);
+    case ListForm::cel_tlv:
+      return decode_tlv(bytes, batch, rest);
+    case ListForm::cel_json:
+      break;
+  }
+  return decode_json(as_text(bytes), batch, rest);
+}
+
+Result<std::size_t> ListDecoder::decode_tlv(ByteView bytes, Batch& batch, Rest rest) {
+  std::size_t used = 0;
+  while (used < bytes.size()) {
+    ByteReader reader(bytes.subspan(used), offset_ + used);
+    Record record;
+    record.offset = reader.offset();
+    if (auto done = read_cel_tlv(reader, kind_->template_hash, recnum_, record); !done) {
+      // what is not there yet can be missing only where the fields of the entry themselves end
+      if (!reader.ok() && done.error().code == ErrorCode::truncated && rest == Rest::follows) break;
+      return tl::unexpected(std::move(done).error());
+    }
+    record.shape = shape_of(record.templ);
+    batch.records.push_back(record);
+    used = bytes.size() - reader.remaining();
+    ++count_;
+  }
+  return used;
+}
+
+// As a whole, at the end.
+Result<std::size_t> ListDecoder::decode_json(std::string_view text, Batch& batch, Rest rest) {
+  if (text.size() > max_cel_json) {
+    return fail(ErrorCode::limit, "more than " + std::to_string(max_cel_json) + " bytes of JSON");
+  }
+  if (rest == Rest::follows) return 0;
+  TRY_ASSIGN(const std::vector<CelEntry> entries, parse_cel_json(text, kind_->template_hash));
+  for (const CelEntry& each : entries) {
+    const ByteView templ = batch.keep(as_bytes(each.templ));
+    batch.records.push_back({.pcr = each.pcr,
+                             .digest = batch.keep(each.digest),
+                             .templ = as_text(templ),
+                             .shape = shape_of(each.templ),
+                             .data = batch.keep(each.data)});
+    ++count_;
+  }
+  return text.size();
 }
 
 Result<std::size_t> ListDecoder::decode_binary(ByteView bytes, Batch& batch, Rest rest) {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads measurement lists, binary and ASCII, piece by piece, so that a list of any length takes the
-// memory of a piece. A list of a PCR bank (binary_runtime_measurements_sha256) carries that bank's
-// template digests, the one without a suffix those of SHA-1; neither says so, and it is read off
-// the first entry. Source: Linux, security/integrity/ima/ima_fs.c and ima_template_lib.c (6.12).
+// Reads measurement lists, binary, ASCII and canonical (encode.hpp), piece by piece, so that a list
+// of any length takes the memory of a piece. A list of a PCR bank
+// (binary_runtime_measurements_sha256) carries that bank's template digests, the one without a
+// suffix those of SHA-1; neither says so, and it is read off the first entry. Source: Linux,
+// security/integrity/ima/ima_fs.c and ima_template_lib.c (6.12).
 //
 //   binary entry = u32 pcr, digest, u32 length, template name, data;   little-endian
 //   data         = u32 length, fields               all templates but `ima`
@@ -37,9 +38,16 @@ namespace etalon::ima {
 inline constexpr std::uint32_t max_template_data = std::uint32_t{4} << 20U;
 inline constexpr std::size_t max_line = 2 * std::size_t{max_template_data} + 4096;
 
-enum class ListForm : std::uint8_t { binary, ascii };
+enum class ListForm : std::uint8_t {
+  binary,
+  ascii,
+  cel_tlv,   // TCG Canonical Event Log, as bytes
+  cel_json,  // the same as JSON
+};
 
+// "binary", "ascii", "cel-tlv", "cel-json"
 std::string_view name(ListForm form);
+std::optional<ListForm> find_list_form(std::string_view name);
 
 struct ListKind {
   ListForm form = ListForm::binary;
@@ -100,8 +108,11 @@ class ListDecoder {
   enum class Rest : std::uint8_t { follows, none };
 
   Result<Batch> decode(Rest rest);
+  Result<std::size_t> decode_form(ByteView bytes, Batch& batch, Rest rest);
   Result<std::size_t> decode_binary(ByteView bytes, Batch& batch, Rest rest);
   Result<std::size_t> decode_ascii(std::string_view text, Batch& batch, Rest rest);
+  Result<std::size_t> decode_tlv(ByteView bytes, Batch& batch, Rest rest);
+  Result<std::size_t> decode_json(std::string_view text, Batch& batch, Rest rest);
   Status read_binary(ByteReader& reader, Record& record, Batch& batch);
   Status read_line(std::string_view line, Record& record, Batch& batch);
   const Template* shape_of(std::string_view name);
@@ -111,6 +122,7 @@ class ListDecoder {
   std::uint64_t offset_ = 0;          // of pending_ in the list
   std::uint64_t count_ = 0;           // entries so far
   std::size_t enough_ = batch_bytes;  // pending bytes to decode at
+  std::uint64_t recnum_ = 0;          // of the next entry of a CEL; 0 before the first
   std::size_t usual_ = 0;             // entries of the batch before
   std::map<std::string, std::optional<Template>, std::less<>> custom_{};
 };

@@ -29,7 +29,7 @@ namespace {
 
 // What it takes to read an entry, in hashes.
 unsigned reading_load(ListForm form) {
-  return form == ListForm::binary ? 1 : 4;
+  return form == ListForm::ascii ? 4 : 1;
 }
 
 // The banks to replay: those with a value, those asked for, and the list's own.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // decoder: kernel/ima/list.cpp
 // decoder: kernel/ima/ascii_line.cpp
+// decoder: kernel/ima/cel_decode.cpp
 // decoder: kernel/ima/record.cpp
 // decoder: kernel/ima/template.cpp
 // decoder: kernel/ima/xattr.cpp
@@ -13,6 +14,7 @@
 #include <span>
 #include <utility>
 
+#include "kernel/ima/encode.hpp"
 #include "kernel/ima/list.hpp"
 #include "kernel/ima/verify.hpp"
 #include "kernel/ima/xattr.hpp"
@@ -41,12 +43,36 @@ std::optional<etalon::ima::Report> report_of(etalon::ByteView list, std::size_t 
   return *std::move(report);
 }
 
+// What decodes can be said in every form that carries raw data, and means the same there.
+void check_conversions(etalon::ByteView list, const etalon::ima::Report& report) {
+  using etalon::ima::ListForm;
+  for (const ListForm form : {ListForm::binary, ListForm::cel_tlv}) {
+    etalon::ima::ListDecoder decoder(report.kind);
+    etalon::ima::ListEncoder encoder({.form = form, .template_hash = report.kind.template_hash},
+                                     report.kind.template_hash);
+    etalon::Bytes out;
+    const auto none = decoder.add(list);
+    const auto batch = decoder.finish();
+    if (!none || !batch) return;
+    for (const auto* records : {&none->records, &batch->records}) {
+      for (const auto& record : *records) {
+        if (!encoder.add(record, out)) return;
+      }
+    }
+    const auto again =
+        report_of(out, out.size(),
+                  etalon::ima::ListKind{.form = form, .template_hash = report.kind.template_hash});
+    ETALON_ASSERT(again && again->survey.entries == report.survey.entries);
+  }
+}
+
 void check(etalon::ByteView list, std::optional<etalon::ima::ListKind> kind) {
   const auto whole = report_of(list, std::max<std::size_t>(list.size(), 1), kind);
   const auto pieces = report_of(list, 7, kind);
   ETALON_ASSERT(whole.has_value() == pieces.has_value());
   if (!whole) return;
   ETALON_ASSERT(report_json(*whole) == report_json(*pieces));
+  check_conversions(list, *whole);
   ETALON_ASSERT(whole->survey.entries > 0 && whole->verdict != etalon::Verdict::pass);
 }
 

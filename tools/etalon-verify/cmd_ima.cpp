@@ -87,8 +87,7 @@ Result<ima::PcrValues> load_values(const std::vector<std::string>& given, std::s
 
 Result<std::optional<ima::ListKind>> list_kind(const Options& options) {
   if (options.form.empty() && options.template_hash.empty()) return std::nullopt;
-  ima::ListKind kind{.form =
-                         options.form == "ascii" ? ima::ListForm::ascii : ima::ListForm::binary};
+  ima::ListKind kind{.form = ima::find_list_form(options.form).value_or(ima::ListForm::binary)};
   if (!options.template_hash.empty()) {
     TRY_ASSIGN(kind.template_hash,
                as_usage(parse_hash_alg(options.template_hash), "--template-hash"));
@@ -203,9 +202,9 @@ void add_ima(cli::Program& program) {
   verb.option("--key", options->keys,
               "certificate or public key whose signatures of files are good; may be repeated");
   verb.option("--path", options->path, "also show the entries whose name contains this");
-  const cli::Option form =
-      verb.option("--form", options->form, "binary or ascii, whatever the list looks like")
-          .one_of({"binary", "ascii"});
+  const cli::Option form = verb.option("--form", options->form,
+                                       "binary, ascii, cel-tlv or cel-json, whatever it looks like")
+                               .one_of({"binary", "ascii", "cel-tlv", "cel-json"});
   verb.option("--template-hash", options->template_hash,
               "hash of the list's template digests, whatever it looks like")
       .needs(form);

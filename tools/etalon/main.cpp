@@ -10,6 +10,7 @@ int main(int argc, char** argv) {
   etalon::cli::Program program(
       "etalon", "compute, sign and compare the reference values of confidential VM images");
   etalon::build::add_eventlog(program);
+  etalon::build::add_ima(program);
   etalon::build::add_image(program);
   etalon::build::add_kernel(program);
   etalon::build::add_measure(program);

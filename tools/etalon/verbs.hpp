@@ -11,6 +11,8 @@ void add_attach(cli::Program& program);
 void add_eventlog(cli::Program& program);  // the group; its verbs below
 void add_eventlog_replay(cli::Verb& group);
 void add_eventlog_show(cli::Verb& group);
+void add_ima(cli::Program& program);  // the group; its verbs below
+void add_ima_convert(cli::Verb& group);
 void add_image(cli::Program& program);  // the group; its verbs below
 void add_image_show(cli::Verb& group);
 void add_image_list(cli::Verb& group);

@@ -150,8 +150,9 @@ void expect_refusal(const Result<Read>& read, ErrorCode code, const std::string&
 TEST(List, refuses_what_is_no_list) {
   for (const std::string text : {"", "x", "hello, world\n", "10 \n", "10 abc ima-ng x\n"}) {
     if (text.empty()) continue;
-    expect_refusal(read_list(as_bytes(text)), ErrorCode::malformed,
-                   "entry at 0: neither a binary nor an ASCII measurement list begins like this");
+    expect_refusal(
+        read_list(as_bytes(text)), ErrorCode::malformed,
+        "entry at 0: no measurement list begins like this, be it binary, ASCII or canonical");
   }
 }
 
