@@ -41,17 +41,10 @@ std::string head(const FragmentRequest& request, const std::vector<Feature>& fea
          "# a line whose dependencies are not met vanishes without an error.\n";
 }
 
-// What no symbol can say.
+// The list of security modules belongs to whoever made the configuration.
 std::string remarks(const FragmentRequest& request) {
-  std::string text;
-  if (request.hash == "sha384") {
-    text += "\n# No option makes SHA-384 the default: boot with ima_hash=sha384 as well.\n";
-  }
-  if (request.lsm.empty() && needs_integrity_lsm(request.kernel) != Known::no) {
-    text +=
-        "\n# The list of security modules is left as it is; this version needs integrity in it.\n";
-  }
-  return text;
+  if (!request.lsm.empty() || needs_integrity_lsm(request.kernel) == Known::no) return {};
+  return "\n# The list of security modules is left as it is; this version needs integrity in it.\n";
 }
 
 bool is_lsm_name(std::string_view text) {
@@ -76,12 +69,13 @@ Result<std::string> lsm_lines(const FragmentRequest& request, bool needs_integri
   return "\n# " + std::string(find_option("LSM")->why) + "\nCONFIG_LSM=\"" + list + "\"\n";
 }
 
-}  // namespace
-
-Result<std::string> write_fragment(const FragmentRequest& given) {
-  FragmentRequest request = given;
+FragmentRequest with_defaults(FragmentRequest request) {
   if (request.hash.empty()) request.hash = "sha256";
   if (request.tmplate.empty()) request.tmplate = "ima-ng";
+  return request;
+}
+
+Result<std::string> write_complete(const FragmentRequest& request) {
   TRY(check_request(request));
   const auto features = with_foundations(request.features);
   const bool integrity = std::ranges::any_of(features, is_integrity_feature);
@@ -93,9 +87,17 @@ Result<std::string> write_fragment(const FragmentRequest& given) {
   TRY_ASSIGN(const std::string lsm,
              lsm_lines(request, integrity && needs_integrity_lsm(request.kernel) != Known::no));
   text += lsm;
-  if (std::ranges::find(features, Feature::ima) == features.end()) request.hash.clear();
+  const bool measures = std::ranges::find(features, Feature::ima) != features.end();
+  if (measures && request.hash == "sha384")
+    text += "\n# No option makes SHA-384 the default: boot with ima_hash=sha384 as well.\n";
   if (integrity) text += remarks(request);
   return text;
+}
+
+}  // namespace
+
+Result<std::string> write_fragment(const FragmentRequest& request) {
+  return write_complete(with_defaults(request));
 }
 
 }  // namespace etalon::kconfig

@@ -74,20 +74,31 @@ class Settler {
 
   void settle(const Option& option) {
     if (option.choice != Choice::none) return;
-    if (holds(option.versions, kernel_) == Known::no) return now_.erase(option.symbol);
-    const Tristate most = limit(now_, option, kernel_);
-    if (option.type == OptionType::number || option.type == OptionType::text) {
-      if (most == Tristate::n) return now_.erase(option.symbol);
-      if (!given_.contains(option.symbol) && !option.default_value.empty())
-        return now_.set(option.symbol, std::string(option.default_value));
-      if (given_.contains(option.symbol))
-        now_.set(option.symbol, std::string(given_.value(option.symbol)));
-      return;
-    }
+    const bool is_there = holds(option.versions, kernel_) != Known::no;
+    const Tristate most = is_there ? limit(now_, option, kernel_) : Tristate::n;
+    if (option.type == OptionType::number || option.type == OptionType::text)
+      settle_value(option, most);
+    else if (is_there)
+      settle_switch(option, most);
+    else
+      now_.erase(option.symbol);
+  }
+
+  void settle_value(const Option& option, Tristate most) {
+    if (most == Tristate::n)
+      now_.erase(option.symbol);
+    else if (given_.contains(option.symbol))
+      now_.set(option.symbol, std::string(given_.value(option.symbol)));
+    else if (!option.default_value.empty())
+      now_.set(option.symbol, std::string(option.default_value));
+  }
+
+  void settle_switch(const Option& option, Tristate most) {
     const Tristate value = std::max(std::min(wished(option), most), pulled(now_, option, kernel_));
     if (value == Tristate::n && (most == Tristate::n || option.prompt == Prompt::hidden))
-      return now_.erase(option.symbol);
-    now_.set(option.symbol, std::string(text(value)));
+      now_.erase(option.symbol);
+    else
+      now_.set(option.symbol, std::string(text(value)));
   }
 
   void choose(Choice choice) {

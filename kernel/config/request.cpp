@@ -57,7 +57,10 @@ void add(std::vector<Wanted>& list, const FeatureOption& row, KernelVersion kern
   if (present == Known::no) return;
   const auto same =
       std::ranges::find_if(list, [&](const Wanted& each) { return each.option == option; });
-  if (same != list.end()) return tighten(*same, row);
+  if (same != list.end()) {
+    tighten(*same, row);
+    return;
+  }
   list.push_back({.option = option,
                   .value = std::string(row.value),
                   .weight = row.weight,

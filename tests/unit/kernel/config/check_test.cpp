@@ -112,16 +112,19 @@ TEST_P(KernelCheckPlanted, is_found_and_only_there) {
   }
 }
 
-const std::vector<Feature> all = {Feature::ima_appraise, Feature::evm, Feature::fs_verity,
-                                  Feature::tdx_guest, Feature::vtpm};
-const std::vector<Feature> ima = {Feature::ima};
-const std::vector<Feature> tdx = {Feature::tdx_guest};
+std::vector<Feature> all() {
+  return {Feature::ima_appraise, Feature::evm, Feature::fs_verity, Feature::tdx_guest,
+          Feature::vtpm};
+}
+
+constexpr Feature ima = Feature::ima;
+constexpr Feature tdx = Feature::tdx_guest;
 
 INSTANTIATE_TEST_SUITE_P(
     Vanished, KernelCheckPlanted,
     testing::Values(Planted{.name = "no_efi_stub",
                             .kernel = "6.12",
-                            .features = tdx,
+                            .features = {tdx},
                             .defect = "# CONFIG_EFI is not set\n",
                             .settled = true,
                             .finding = "dependency-missing",
@@ -129,7 +132,7 @@ INSTANTIATE_TEST_SUITE_P(
                             .needs = {"CONFIG_EFI", "CONFIG_EFI_STUB"}},
                     Planted{.name = "no_guest",
                             .kernel = "7.2",
-                            .features = tdx,
+                            .features = {tdx},
                             .defect = "# CONFIG_HYPERVISOR_GUEST is not set\n",
                             .settled = true,
                             .finding = "dependency-missing",
@@ -137,21 +140,21 @@ INSTANTIATE_TEST_SUITE_P(
                             .needs = {"CONFIG_HYPERVISOR_GUEST"}},
                     Planted{.name = "no_guest_6_1",
                             .kernel = "6.1",
-                            .features = tdx,
+                            .features = {tdx},
                             .defect = "# CONFIG_HYPERVISOR_GUEST is not set\n",
                             .settled = true,
                             .missing = "CONFIG_INTEL_TDX_GUEST",
                             .needs = {"CONFIG_HYPERVISOR_GUEST"}},
                     Planted{.name = "no_virt_drivers",
                             .kernel = "7.2",
-                            .features = tdx,
+                            .features = {tdx},
                             .defect = "# CONFIG_VIRT_DRIVERS is not set\n",
                             .settled = true,
                             .missing = "CONFIG_TSM_MEASUREMENTS",
                             .needs = {"CONFIG_VIRT_DRIVERS", "CONFIG_TDX_GUEST_DRIVER"}},
                     Planted{.name = "no_security",
                             .kernel = "6.1",
-                            .features = all,
+                            .features = all(),
                             .defect = "# CONFIG_SECURITY is not set\n",
                             .settled = true,
                             .missing = "CONFIG_IMA",
@@ -173,7 +176,7 @@ INSTANTIATE_TEST_SUITE_P(
                             .needs = {"CONFIG_ACPI"}},
                     Planted{.name = "no_ima",
                             .kernel = "6.12",
-                            .features = all,
+                            .features = all(),
                             .defect = "# CONFIG_IMA is not set\n",
                             .settled = true,
                             .missing = "CONFIG_IMA_APPRAISE",
@@ -185,7 +188,7 @@ INSTANTIATE_TEST_SUITE_P(
                             .missing = "CONFIG_FS_VERITY"},
                     Planted{.name = "another_pcr",
                             .kernel = "6.12",
-                            .features = ima,
+                            .features = {ima},
                             .defect = "CONFIG_IMA_MEASURE_PCR_IDX=11\n",
                             .missing = "CONFIG_IMA_MEASURE_PCR_IDX"}),
     [](const auto& row) { return row.param.name; });
@@ -195,66 +198,66 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Planted{.name = "sha1_fallback",
                 .kernel = "7.2",
-                .features = ima,
+                .features = {ima},
                 .defect = "CONFIG_CRYPTO_SHA256=m\n",
                 .settled = true,
                 .finding = "hash-fallback-sha1"},
         Planted{.name = "sha1_chosen",
                 .kernel = "6.12",
-                .features = ima,
+                .features = {ima},
                 .defect = "CONFIG_IMA_DEFAULT_HASH_SHA1=y\n# CONFIG_IMA_DEFAULT_HASH_SHA256 is not "
                           "set\n",
                 .settled = true,
                 .finding = "hash-fallback-sha1"},
         Planted{.name = "sha1_asked",
                 .kernel = "6.12",
-                .features = ima,
+                .features = {ima},
                 .cmdline = Words{"ima_hash=sha1"},
                 .finding = "hash-weak"},
         Planted{.name = "old_template",
                 .kernel = "6.1",
-                .features = ima,
+                .features = {ima},
                 .cmdline = Words{"ima_template=ima"},
                 .finding = "hash-weak"},
         Planted{.name = "hash_module",
                 .kernel = "6.1",
-                .features = ima,
+                .features = {ima},
                 .defect = "CONFIG_CRYPTO_SHA512=m\n",
                 .finding = "hash-module",
                 .severity = Severity::warning},
         Planted{.name = "ima_hash_unavailable",
                 .kernel = "6.1",
-                .features = ima,
+                .features = {ima},
                 .defect = "CONFIG_CRYPTO_SHA512=m\n",
                 .cmdline = Words{"quiet", "ima_hash=sha384"},
                 .finding = "ima-hash-unavailable"},
         Planted{.name = "bank_padded",
                 .kernel = "6.1",
-                .features = ima,
+                .features = {ima},
                 .defect = "CONFIG_CRYPTO_SHA512=m\n",
                 .banks = {"sha256", "sha384"},
                 .finding = "bank-padded"},
         Planted{.name = "bank_perhaps_padded",
                 .kernel = "7.2",
-                .features = ima,
+                .features = {ima},
                 .defect = "# CONFIG_CRYPTO_SHA512 is not set\n",
                 .finding = "bank-padded",
                 .severity = Severity::warning},
         Planted{.name = "hash_differs",
                 .kernel = "6.12",
-                .features = ima,
+                .features = {ima},
                 .cmdline = Words{},
                 .finding = "hash-differs",
                 .hash = "sha384"},
         Planted{.name = "hash_needs_cmdline",
                 .kernel = "6.12",
-                .features = ima,
+                .features = {ima},
                 .finding = "hash-needs-cmdline",
                 .severity = Severity::warning,
                 .hash = "sha384"},
         Planted{.name = "template_differs",
                 .kernel = "6.12",
-                .features = ima,
+                .features = {ima},
                 .cmdline = Words{"ima_template=ima-sig"},
                 .finding = "template-differs",
                 .tmplate = "ima-ng"}),
@@ -264,32 +267,32 @@ INSTANTIATE_TEST_SUITE_P(
     CommandLine, KernelCheckPlanted,
     testing::Values(Planted{.name = "hash_before_template",
                             .kernel = "6.12",
-                            .features = ima,
+                            .features = {ima},
                             .cmdline = Words{"ima_hash=sha256", "ima_template=ima"},
                             .finding = "parameter-ignored"},
                     Planted{.name = "template_before_hash",
                             .kernel = "6.12",
-                            .features = ima,
+                            .features = {ima},
                             .cmdline = Words{"ima_template=ima", "ima_hash=sha256"},
                             .finding = "parameter-ignored"},
                     Planted{.name = "second_hash",
                             .kernel = "6.1",
-                            .features = ima,
+                            .features = {ima},
                             .cmdline = Words{"ima_hash=sha256", "ima_hash=sha512"},
                             .finding = "parameter-ignored"},
                     Planted{.name = "unknown_hash",
                             .kernel = "6.1",
-                            .features = ima,
+                            .features = {ima},
                             .cmdline = Words{"ima_hash=sha3-256"},
                             .finding = "parameter-ignored"},
                     Planted{.name = "unknown_template",
                             .kernel = "7.2",
-                            .features = ima,
+                            .features = {ima},
                             .cmdline = Words{"ima_template=ima_ng"},
                             .finding = "parameter-ignored"},
                     Planted{.name = "built_in_command_line",
                             .kernel = "7.2",
-                            .features = ima,
+                            .features = {ima},
                             .defect = "CONFIG_CMDLINE_BOOL=y\nCONFIG_CMDLINE=\"ima_hash=none\"\n",
                             .finding = "parameter-ignored"},
                     Planted{.name = "appraisal_off",
@@ -306,7 +309,7 @@ INSTANTIATE_TEST_SUITE_P(
                             .severity = Severity::warning},
                     Planted{.name = "integrity_not_in_lsm_parameter",
                             .kernel = "6.1",
-                            .features = ima,
+                            .features = {ima},
                             .cmdline = Words{"lsm=yama,apparmor"},
                             .finding = "lsm-integrity"},
                     Planted{.name = "integrity_not_in_config",
@@ -321,17 +324,17 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Planted{.name = "another_version",
                 .kernel = "6.12",
-                .features = ima,
+                .features = {ima},
                 .finding = "version-differs",
                 .asked = "6.1"},
         Planted{.name = "unknown_option",
                 .kernel = "6.12",
-                .features = tdx,
+                .features = {tdx},
                 .finding = "option-unknown",
                 .asked = "6.1"},
         Planted{.name = "not_final",
                 .kernel = "6.12",
-                .features = tdx,
+                .features = {tdx},
                 .defect = "# CONFIG_EFI_STUB is not set\n",
                 .finding = "not-final"},
         Planted{.name = "tpm_module",
@@ -344,43 +347,43 @@ INSTANTIATE_TEST_SUITE_P(
                 .missing = "CONFIG_TCG_TPM"},
         Planted{.name = "duplicates",
                 .kernel = "6.1",
-                .features = ima,
+                .features = {ima},
                 .defect = "CONFIG_IMA_DISABLE_HTABLE=y\n",
                 .finding = "duplicates-listed",
                 .severity = Severity::warning},
         Planted{.name = "writable",
                 .kernel = "6.12",
-                .features = ima,
+                .features = {ima},
                 .defect = "CONFIG_IMA_WRITE_POLICY=y\n",
                 .finding = "policy-writable",
                 .severity = Severity::warning},
         Planted{.name = "not_readable",
                 .kernel = "7.2",
-                .features = ima,
+                .features = {ima},
                 .defect = "# CONFIG_IMA_READ_POLICY is not set\n",
                 .finding = "policy-not-readable",
                 .severity = Severity::warning},
         Planted{.name = "staging",
                 .kernel = "7.2",
-                .features = ima,
+                .features = {ima},
                 .defect = "CONFIG_IMA_STAGING=y\n",
                 .finding = "list-can-be-cut",
                 .severity = Severity::warning},
         Planted{.name = "kexec",
                 .kernel = "7.2",
-                .features = ima,
+                .features = {ima},
                 .defect = "CONFIG_IMA_KEXEC=y\n",
                 .finding = "list-survives-kexec",
                 .severity = Severity::note},
         Planted{.name = "module_decompress",
                 .kernel = "6.1",
-                .features = ima,
+                .features = {ima},
                 .defect = "CONFIG_MODULE_DECOMPRESS=y\n",
                 .finding = "module-decompress",
                 .severity = Severity::note},
         Planted{.name = "driver_module",
                 .kernel = "7.2",
-                .features = tdx,
+                .features = {tdx},
                 .defect = "CONFIG_TDX_GUEST_DRIVER=m\nCONFIG_CONFIGFS_FS=m\n",
                 .settled = true,
                 .finding = "tdx-driver-module",
@@ -391,8 +394,8 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(KernelCheck, passes_what_a_fragment_makes_of_a_captured_configuration) {
   for (const std::string kernel : {"6.1", "6.12", "7.2"}) {
     for (const std::vector<Feature>& features :
-         {all, ima, tdx, std::vector{Feature::ima_appraise}, std::vector{Feature::evm},
-          std::vector{Feature::fs_verity}, std::vector{Feature::vtpm}}) {
+         {all(), std::vector{ima}, std::vector{tdx}, std::vector{Feature::ima_appraise},
+          std::vector{Feature::evm}, std::vector{Feature::fs_verity}, std::vector{Feature::vtpm}}) {
       const FragmentRequest request{.features = features, .kernel = version(kernel)};
       const auto fragment = write_fragment(request);
       ASSERT_TRUE(fragment.has_value()) << fragment.error().text();
@@ -412,14 +415,14 @@ TEST(KernelCheck, takes_kconfigs_own_word) {
   for (const std::string kernel : {"6.1", "6.12", "7.2"}) {
     const Config stock = parsed(data("config-" + kernel));
     const auto measured =
-        check_config({.config = stock, .request = {.features = ima, .kernel = version(kernel)}});
+        check_config({.config = stock, .request = {.features = {ima}, .kernel = version(kernel)}});
     ASSERT_TRUE(measured.has_value());
     EXPECT_TRUE(measured->ok()) << kernel;
     EXPECT_NE(find(*measured, "policy-not-readable"), nullptr);
     EXPECT_EQ(find(*measured, "bank-padded") != nullptr, kernel == "6.1");
     const Config broken = parsed(data("settled/" + kernel + "-no-acpi"));
     const auto refused =
-        check_config({.config = broken, .request = {.features = all, .kernel = version(kernel)}});
+        check_config({.config = broken, .request = {.features = all(), .kernel = version(kernel)}});
     ASSERT_TRUE(refused.has_value());
     EXPECT_FALSE(refused->ok());
     EXPECT_EQ(find(*refused, "not-final"), nullptr) << find(*refused, "not-final")->message;
@@ -431,8 +434,8 @@ TEST(KernelCheck, finds_no_kconfig_result_unfinished) {
     for (const std::string name : {"all", "stock", "no-efi", "no-security", "no-guest", "no-acpi",
                                    "no-virt-drivers", "no-ima", "tpm-modules", "driver-module"}) {
       const Config config = parsed(data("settled/" + kernel + "-" + name));
-      const auto result =
-          check_config({.config = config, .request = {.features = all, .kernel = version(kernel)}});
+      const auto result = check_config(
+          {.config = config, .request = {.features = all(), .kernel = version(kernel)}});
       ASSERT_TRUE(result.has_value());
       for (const char* id : {"not-final", "option-unknown", "version-differs"}) {
         const Finding* finding = find(*result, id);
@@ -448,26 +451,26 @@ TEST(KernelCheck, says_what_it_does_not_know) {
   config.erase("TSM_REPORTS");
   const Config other = parsed("CONFIG_LSM=\"yama\"\nCONFIG_INTEGRITY=y\n");
   const auto driver =
-      check_config({.config = config, .request = {.features = tdx, .kernel = version("6.6")}});
+      check_config({.config = config, .request = {.features = {tdx}, .kernel = version("6.6")}});
   ASSERT_TRUE(driver.has_value());
   const Finding* uncertain = find(*driver, "option-uncertain");
   ASSERT_NE(uncertain, nullptr);
   EXPECT_EQ(uncertain->severity, Severity::warning);
   const auto lsm =
-      check_config({.config = other, .request = {.features = ima, .kernel = version("6.9")}});
+      check_config({.config = other, .request = {.features = {ima}, .kernel = version("6.9")}});
   ASSERT_TRUE(lsm.has_value());
   const Finding* integrity = find(*lsm, "lsm-integrity");
   ASSERT_NE(integrity, nullptr);
   EXPECT_EQ(integrity->severity, Severity::warning);
   const auto newer =
-      check_config({.config = other, .request = {.features = ima, .kernel = version("6.12")}});
+      check_config({.config = other, .request = {.features = {ima}, .kernel = version("6.12")}});
   ASSERT_TRUE(newer.has_value());
   EXPECT_EQ(find(*newer, "lsm-integrity"), nullptr);
 }
 
 TEST(KernelCheck, lets_the_command_line_choose) {
   const Config config = parsed(data("settled/6.12-all"));
-  FragmentRequest request{.features = ima, .kernel = version("6.12"), .hash = "sha512"};
+  FragmentRequest request{.features = {ima}, .kernel = version("6.12"), .hash = "sha512"};
   const auto plain = check_config({.config = config, .request = request, .cmdline = Words{}});
   ASSERT_TRUE(plain.has_value());
   EXPECT_NE(find_missing(*plain, "CONFIG_IMA_DEFAULT_HASH_SHA512"), nullptr);
@@ -489,7 +492,7 @@ TEST(KernelCheck, judges_the_words_the_kernel_sees) {
   const std::string base = data("settled/6.12-all");
   const auto judged = [&](const std::string& more, Words words) {
     const auto result = check_config({.config = parsed(base + more),
-                                      .request = {.features = ima, .kernel = version("6.12")},
+                                      .request = {.features = {ima}, .kernel = version("6.12")},
                                       .cmdline = std::move(words)});
     EXPECT_TRUE(result.has_value());
     return result.value_or(Checked());
@@ -504,7 +507,7 @@ TEST(KernelCheck, judges_the_words_the_kernel_sees) {
 }
 
 TEST(KernelCheck, knows_the_architecture) {
-  Config config = parsed("# Linux/arm64 6.12.1 Kernel Configuration\nCONFIG_FS_VERITY=y\n");
+  const Config config = parsed("# Linux/arm64 6.12.1 Kernel Configuration\nCONFIG_FS_VERITY=y\n");
   const auto result = check_config(
       {.config = config, .request = {.features = {Feature::fs_verity}, .kernel = version("6.12")}});
   ASSERT_TRUE(result.has_value());
@@ -515,7 +518,7 @@ TEST(KernelCheck, knows_the_architecture) {
 TEST(KernelCheck, refuses_a_version_it_does_not_know) {
   const Config config;
   const auto result =
-      check_config({.config = config, .request = {.features = ima, .kernel = version("5.4")}});
+      check_config({.config = config, .request = {.features = {ima}, .kernel = version("5.4")}});
   ASSERT_FALSE(result.has_value());
   EXPECT_EQ(result.error().code, ErrorCode::unsupported);
   EXPECT_EQ(result.error().message,

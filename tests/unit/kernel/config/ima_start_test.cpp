@@ -41,9 +41,9 @@ TEST_P(ImaStartOf, is_what_the_kernel_does) {
   EXPECT_EQ(result.ignored, GetParam().expected.ignored);
 }
 
-const std::string hash_set = "an ima_hash= before it counts";
-const std::string template_set = "an ima_template= or ima_template_fmt= before it counts";
-const std::string old_hash = "the template ima takes no hash but SHA-1 and MD5";
+constexpr const char* hash_set = "an ima_hash= before it counts";
+constexpr const char* template_set = "an ima_template= or ima_template_fmt= before it counts";
+constexpr const char* old_hash = "the template ima takes no hash but SHA-1 and MD5";
 
 INSTANTIATE_TEST_SUITE_P(
     All, ImaStartOf,
