@@ -62,7 +62,7 @@ Status Config::assign(std::string_view line, std::size_t number) {
     if (!text) return bad_line(number, "a text that does not end with its quote");
     value = *std::move(text);
   }
-  values_.insert_or_assign(std::string(symbol), std::move(value));
+  values_.insert_or_assign(std::string(symbol), Assigned{std::move(value), number});
   return {};
 }
 
@@ -77,7 +77,7 @@ void Config::take_comment(std::string_view line) {
 }
 
 void Config::set(std::string_view symbol, std::string value) {
-  values_.insert_or_assign(std::string(symbol), std::move(value));
+  values_.insert_or_assign(std::string(symbol), Assigned{std::move(value), line(symbol)});
 }
 
 void Config::erase(std::string_view symbol) {
@@ -101,7 +101,7 @@ Result<Config> Config::parse(std::string_view text) {
         unset ? line.substr(unset_head.size(), line.size() - unset_head.size() - unset_tail.size())
               : std::string_view();
     if (unset && is_symbol(symbol)) {
-      config.values_.insert_or_assign(std::string(symbol), "n");
+      config.values_.insert_or_assign(std::string(symbol), Assigned{"n", number});
     } else if (!line.empty() && !line.starts_with('#')) {
       TRY(config.assign(line, number));
     } else {
@@ -116,7 +116,12 @@ Result<Config> Config::parse(std::string_view text) {
 
 std::string_view Config::value(std::string_view symbol) const {
   const auto found = values_.find(symbol);
-  return found == values_.end() ? std::string_view("n") : std::string_view(found->second);
+  return found == values_.end() ? std::string_view("n") : std::string_view(found->second.value);
+}
+
+std::size_t Config::line(std::string_view symbol) const {
+  const auto found = values_.find(symbol);
+  return found == values_.end() ? 0 : found->second.line;
 }
 
 }  // namespace etalon::kconfig

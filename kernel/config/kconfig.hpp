@@ -44,6 +44,9 @@ class Config {
 
   bool operator==(const Config& other) const { return values_ == other.values_; }
 
+  // Where the last line of a symbol stands among all lines, from 1; 0 where it has none.
+  std::size_t line(std::string_view symbol) const;
+
   std::size_t size() const { return values_.size(); }
 
   // Of "# Linux/x86 6.12.107 Kernel Configuration"; nothing where no such line is.
@@ -58,7 +61,15 @@ class Config {
   void take_comment(std::string_view line);
 
   std::optional<ConfigHeader> header_;
-  std::map<std::string, std::string, std::less<>> values_;
+
+  struct Assigned {
+    std::string value{};
+    std::size_t line = 0;
+
+    bool operator==(const Assigned& other) const { return value == other.value; }
+  };
+
+  std::map<std::string, Assigned, std::less<>> values_;
 };
 
 }  // namespace etalon::kconfig

@@ -58,6 +58,8 @@ class Settler {
  private:
   using Names = std::pair<std::string_view, std::string_view>;
 
+  static constexpr Versions choice_skips{.last_without = {.version = 6, .patchlevel = 1},
+                                         .first_with = {.version = 6, .patchlevel = 12}};
   static constexpr std::array templates = {Names{"IMA_NG_TEMPLATE", "ima-ng"},
                                            Names{"IMA_SIG_TEMPLATE", "ima-sig"}};
   static constexpr std::array hashes = {
@@ -101,21 +103,40 @@ class Settler {
       now_.set(option.symbol, std::string(text(value)));
   }
 
-  void choose(Choice choice) {
-    const Option* chosen = nullptr;
+  // The one set last is chosen. Where that one cannot be, up to some version none is (Linux 6.1,
+  // sym_calc_choice()); later the one set last of those that can be.
+  const Option* wished_of(Choice choice) const {
+    const bool skips = holds(choice_skips, kernel_) != Known::no;
+    const Option* last = nullptr;
+    for (const Option& option : options()) {
+      if (option.choice != choice || tristate(given_, option.symbol) != Tristate::y) continue;
+      if (skips && !can_be(option)) continue;
+      if (last == nullptr || given_.line(option.symbol) > given_.line(last->symbol)) last = &option;
+    }
+    return last != nullptr && can_be(*last) ? last : nullptr;
+  }
+
+  bool can_be(const Option& option) const { return limit(now_, option, kernel_) != Tristate::n; }
+
+  const Option* default_of(Choice choice) const {
     const Option* first = nullptr;
     for (const Option& option : options()) {
-      if (option.choice != choice || limit(now_, option, kernel_) == Tristate::n) continue;
+      if (option.choice != choice || !can_be(option)) continue;
+      if (option.default_value == "y") return &option;
       if (first == nullptr) first = &option;
-      if (tristate(given_, option.symbol) == Tristate::y) chosen = &option;
     }
-    if (chosen == nullptr) chosen = first;
+    return first;
+  }
+
+  void choose(Choice choice) {
+    const Option* chosen = wished_of(choice);
+    if (chosen == nullptr) chosen = default_of(choice);
     for (const Option& option : options()) {
       if (option.choice != choice) continue;
-      if (limit(now_, option, kernel_) == Tristate::n)
-        now_.erase(option.symbol);
-      else
+      if (can_be(option))
         now_.set(option.symbol, &option == chosen ? "y" : "n");
+      else
+        now_.erase(option.symbol);
     }
   }
 

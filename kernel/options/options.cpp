@@ -34,6 +34,7 @@ constexpr Versions since_6_12{.last_without = v6_1, .first_with = v6_12};
 constexpr Versions since_6_16{.last_without = v6_15, .first_with = v6_16};
 constexpr Versions since_7_2{.last_without = v6_12, .first_with = v7_2};
 constexpr Versions until_5_10{.last_with = v5_10, .first_without = v6_1};
+constexpr Versions until_6_1{.last_with = v6_1, .first_without = v6_12};
 constexpr Versions sm3_generic{
     .last_without = v5_10, .first_with = v6_1, .last_with = v6_12, .first_without = v7_2};
 constexpr Versions until_6_12{.last_with = v6_12, .first_without = v7_2};
@@ -307,6 +308,11 @@ constexpr std::array need_rows = {
     Need{.option = "TSM_REPORTS", .symbol = "TDX_GUEST_DRIVER", .alternative = "SEV_GUEST"},
     Need{.option = "TSM_MEASUREMENTS", .symbol = "TDX_GUEST_DRIVER"},
     Need{.option = "MODULE_DECOMPRESS", .symbol = "MODULES"},
+    Need{.option = "MODULE_DECOMPRESS",
+         .symbol = "MODULE_COMPRESS_XZ",
+         .versions = until_6_1,
+         .alternative = "MODULE_COMPRESS_GZIP"},
+    Need{.option = "MODULE_DECOMPRESS", .symbol = "MODULE_COMPRESS", .versions = since_6_12},
 };
 
 constexpr std::array pull_rows = {

@@ -73,6 +73,8 @@ TEST(KernelConfig, can_be_changed) {
   EXPECT_TRUE(config.is_module("C"));
   EXPECT_FALSE(config.contains("A"));
   EXPECT_EQ(config.size(), 2U);
+  EXPECT_EQ(config.line("B"), 2U);
+  EXPECT_EQ(config.line("C"), 0U);
 }
 
 struct Refusal {

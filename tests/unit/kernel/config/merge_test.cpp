@@ -101,7 +101,9 @@ TEST_P(KernelSettle, leaves_what_kconfig_left) {
 INSTANTIATE_TEST_SUITE_P(
     All, KernelSettle,
     testing::Values(Case{"all", all()}, Case{"stock", {}},
-                    Case{"ima-sha512", {Feature::ima}, "sha512", "ima-sig"}, Case{"no-efi", all()},
+                    Case{"ima-sha512", {Feature::ima}, "sha512", "ima-sig"},
+                    Case{"sha512-unavailable", {}, "", "", "6.12"}, Case{"sm3-unavailable", {}},
+                    Case{"sha1-last", {}}, Case{"no-efi", all()},
                     Case{"sha512-module", {Feature::ima}, "sha512", "", "6.12"},
                     Case{"no-security", all()}, Case{"no-guest", all()}, Case{"no-acpi", all()},
                     Case{"no-virt-drivers", all()}, Case{"no-ima", all()}, Case{"tpm-modules", {}},

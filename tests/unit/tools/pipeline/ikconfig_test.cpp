@@ -20,7 +20,7 @@ namespace {
 
 using image::Compression;
 
-const std::string config_text = "# Linux/x86 6.12.95 Kernel Configuration\nCONFIG_IMA=y\n";
+constexpr std::string_view config_text = "# Linux/x86 6.12.95 Kernel Configuration\nCONFIG_IMA=y\n";
 
 Bytes join(std::string_view head, ByteView middle, std::string_view tail) {
   Bytes out = to_bytes(as_bytes(head));
@@ -118,7 +118,11 @@ TEST_P(KernelConfigTextRefusal, says_where) {
   EXPECT_EQ(found.error().text(), GetParam().text);
 }
 
-const std::string too_long(kconfig::max_config_size + 1, '#');
+std::string too_long() {
+  std::string text;
+  text.assign(kconfig::max_config_size + 1, '#');
+  return text;
+}
 
 INSTANTIATE_TEST_SUITE_P(
     All, KernelConfigTextRefusal,
@@ -145,14 +149,14 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"config_too_large",
                 join("\x7f"
                      "ELF IKCFG_ST",
-                     gzip(too_long), "IKCFG_ED"),
+                     gzip(too_long()), "IKCFG_ED"),
                 ErrorCode::limit, "kernel: IKCONFIG: at 13: unpacks to more than 4194304 bytes"},
-        Refusal{"gzip_too_large", gzip(too_long), ErrorCode::limit,
+        Refusal{"gzip_too_large", gzip(too_long()), ErrorCode::limit,
                 "gzip file: unpacks to more than 4194304 bytes"},
         Refusal{"two_members", join("", gzip(""), "\x1f\x8b"), ErrorCode::malformed,
                 "gzip file: end at " + std::to_string(gzip("").size()) +
                     ": more follows than one member"},
-        Refusal{"text_too_large", to_bytes(as_bytes(too_long)), ErrorCode::limit,
+        Refusal{"text_too_large", to_bytes(as_bytes(too_long())), ErrorCode::limit,
                 "more than 4194304 bytes, and no kernel image"},
         Refusal{"kernel_too_large", bzimage(Compression::zstd, Bytes(1025)), ErrorCode::limit,
                 "kernel: payload: unpacks to more than 1024 bytes", 1024},
