@@ -75,13 +75,19 @@ void check_origin(const CheckParts& check) {
 void check_tpm(const CheckParts& check) {
   if (!check.asks(Feature::ima) && !check.asks(Feature::vtpm)) return;
   constexpr std::array<std::string_view, 3> drivers = {"TCG_TPM", "TCG_TIS", "TCG_CRB"};
-  for (const std::string_view each : drivers) {
-    if (!check.config.is_module(each)) continue;
+  std::string modules;
+  for (const std::string_view each : drivers)
+    if (check.config.is_module(each)) modules += (modules.empty() ? "" : ", ") + config_name(each);
+  if (modules.empty()) return;
+  if (check.asks(Feature::ima)) {
     check.error("tpm-module",
-                config_name(each) +
-                    "=m: the TPM is found after IMA has started, so boot_aggregate is zeros and "
-                    "nothing is extended",
-                "set " + config_name(each) + "=y");
+                modules +
+                    "=m: the TPM is found after IMA has started, so boot_aggregate is that of no "
+                    "TPM and nothing is extended",
+                "set y for each");
+  } else {
+    check.note("tpm-module", modules + "=m: there is no TPM until modules are loaded",
+               "have the image load them, or build them in");
   }
 }
 

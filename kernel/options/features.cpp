@@ -81,9 +81,9 @@ constexpr std::array rows = {
     FeatureOption{Feature::vtpm, "ACPI"},
     FeatureOption{Feature::vtpm, "EFI"},
     FeatureOption{Feature::vtpm, "EFI_STUB"},
-    FeatureOption{Feature::vtpm, "TCG_TPM"},
-    FeatureOption{Feature::vtpm, "TCG_TIS"},
-    FeatureOption{Feature::vtpm, "TCG_CRB"},
+    FeatureOption{Feature::vtpm, "TCG_TPM", "y", Weight::required, Accepts::module_too},
+    FeatureOption{Feature::vtpm, "TCG_TIS", "y", Weight::required, Accepts::module_too},
+    FeatureOption{Feature::vtpm, "TCG_CRB", "y", Weight::required, Accepts::module_too},
 };
 
 std::string all_names() {
