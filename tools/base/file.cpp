@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "tools/base/bytes.hpp"
+#include "tools/base/file_stream.hpp"
 #include "tools/base/result.hpp"
 
 namespace etalon {
@@ -135,17 +136,24 @@ Result<Target> find_file_target(const std::string& path) {
   return in_file(Result<Target>(fail(ErrorCode::io, "cannot replace: not a regular file")), path);
 }
 
-Status write_atomic(const std::string& path, ByteView content, mode_t mode, Existing existing) {
+Status fill_atomic(const std::string& path,
+                   const std::function<Status(const WritePiece& write)>& fill, mode_t mode,
+                   Existing existing) {
   std::string temporary = path + ".XXXXXX";
   const FileHandle handle(::mkostemp(temporary.data(), O_CLOEXEC));
   if (!handle) return io_error(path, "create a temporary file beside", errno);
-  Status done = write_all(handle.get(), content, path);
+  Status done = fill([&](ByteView piece) { return write_all(handle.get(), piece, path); });
   if (done && (::fchmod(handle.get(), mode) != 0 || ::fsync(handle.get()) != 0)) {
     done = io_error(path, "write", errno);
   }
   if (done) done = put_in_place(temporary, path, existing);
   if (!done) (void)::unlink(temporary.c_str());
   return done;
+}
+
+Status write_atomic(const std::string& path, ByteView content, mode_t mode, Existing existing) {
+  return fill_atomic(
+      path, [content](const WritePiece& write) { return write(content); }, mode, existing);
 }
 
 void remove_tree(const std::string& folder) {
@@ -230,6 +238,12 @@ Result<Bytes> read_file(const std::string& path, std::uint64_t max_size) {
 Status write_file_atomic(const std::string& path, ByteView content, mode_t mode) {
   TRY_ASSIGN(const Target target, find_file_target(path));
   return write_atomic(target.path, content, mode, Existing::replace);
+}
+
+Status stream_file_atomic(const std::string& path,
+                          const std::function<Status(const WritePiece& write)>& fill, mode_t mode) {
+  TRY_ASSIGN(const Target target, find_file_target(path));
+  return fill_atomic(target.path, fill, mode, Existing::replace);
 }
 
 Status update_file_atomic(const std::string& path, ByteView content) {

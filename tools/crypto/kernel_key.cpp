@@ -10,6 +10,7 @@
 #include <utility>
 
 #include <openssl/bio.h>
+#include <openssl/decoder.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -40,6 +41,7 @@ struct Free {
 
 using Bio = std::unique_ptr<BIO, Free<BIO_free_all>>;
 using Certificate = std::unique_ptr<X509, Free<X509_free>>;
+using Decoder = std::unique_ptr<OSSL_DECODER_CTX, Free<OSSL_DECODER_CTX_free>>;
 using Context = std::unique_ptr<EVP_PKEY_CTX, Free<EVP_PKEY_CTX_free>>;
 using PublicBits = std::unique_ptr<X509_PUBKEY, Free<X509_PUBKEY_free>>;
 using KeyPointer = std::shared_ptr<EVP_PKEY>;
@@ -104,6 +106,19 @@ Result<std::uint32_t> id_of_bits(EVP_PKEY* key) {
   return id_of(hash(HashAlg::sha1, view(data, size)).view());
 }
 
+// Ready to sign or to verify a digest of the algorithm; nothing when that cannot be.
+Context context_for(EVP_PKEY* key, HashAlg alg, int (*init)(EVP_PKEY_CTX*)) {
+  Context context(EVP_PKEY_CTX_new_from_pkey(nullptr, key, nullptr));
+  const EVP_MD* md = EVP_get_digestbyname(std::string(name(alg)).c_str());
+  const bool rsa = EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA;
+  const bool ready =
+      context != nullptr && md != nullptr && init(context.get()) == 1 &&
+      (!rsa || EVP_PKEY_CTX_set_rsa_padding(context.get(), RSA_PKCS1_PADDING) == 1) &&
+      EVP_PKEY_CTX_set_signature_md(context.get(), md) == 1;
+  if (!ready) context.reset();
+  return context;
+}
+
 Certificate read_certificate(ByteView file) {
   const Bio pem = read_only(file);
   Certificate certificate(PEM_read_bio_X509(pem.get(), nullptr, nullptr, nullptr));
@@ -139,16 +154,48 @@ Result<KernelKey> KernelKey::parse(ByteView file) {
   return KernelKey(id, std::move(key));
 }
 
+Result<KernelSigner> KernelSigner::from_pem(ByteView pem) {
+  if (pem.size() > max_key_file) return fail(ErrorCode::limit, "larger than any key");
+  EVP_PKEY* pointer = nullptr;
+  // No passphrase callback is set, so an encrypted key fails here instead of asking a terminal.
+  const Decoder decoder(OSSL_DECODER_CTX_new_for_pkey(&pointer, "PEM", nullptr, nullptr,
+                                                      EVP_PKEY_KEYPAIR, nullptr, nullptr));
+  const Bio bio = read_only(pem);
+  const bool read = decoder != nullptr && bio != nullptr &&
+                    OSSL_DECODER_from_bio(decoder.get(), bio.get()) == 1 && pointer != nullptr;
+  KeyPointer key(pointer, Free<EVP_PKEY_free>());
+  if (!read) return refused("not an unencrypted private key in PEM form");
+  TRY(check_type(key.get()));
+  TRY_ASSIGN(const std::uint32_t id, id_of_bits(key.get()));
+  return KernelSigner(id, std::move(key));
+}
+
+KernelKey KernelSigner::public_key() const {
+  return KernelKey(key_id_, key_);
+}
+
+Result<Bytes> KernelSigner::sign(const AnyDigest& digest) const {
+  const Context context = context_for(key_.get(), digest.alg(), EVP_PKEY_sign_init);
+  std::size_t size = 0;
+  if (context == nullptr ||
+      EVP_PKEY_sign(context.get(), nullptr, &size, raw(digest.view()), digest.view().size()) != 1) {
+    return refused("cannot sign with this key");
+  }
+  Bytes signature(size);
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): OpenSSL's type of a byte
+  auto* out = reinterpret_cast<unsigned char*>(signature.data());
+  if (EVP_PKEY_sign(context.get(), out, &size, raw(digest.view()), digest.view().size()) != 1) {
+    return refused("cannot sign with this key");
+  }
+  signature.resize(size);
+  return signature;
+}
+
 bool KernelKey::verifies(const AnyDigest& digest, ByteView signature) const {
-  const Context context(EVP_PKEY_CTX_new_from_pkey(nullptr, key_.get(), nullptr));
-  const EVP_MD* md = EVP_get_digestbyname(std::string(name(digest.alg())).c_str());
-  const bool rsa = EVP_PKEY_get_base_id(key_.get()) == EVP_PKEY_RSA;
-  const bool good = context != nullptr && md != nullptr &&
-                    EVP_PKEY_verify_init(context.get()) == 1 &&
-                    (!rsa || EVP_PKEY_CTX_set_rsa_padding(context.get(), RSA_PKCS1_PADDING) == 1) &&
-                    EVP_PKEY_CTX_set_signature_md(context.get(), md) == 1 &&
-                    EVP_PKEY_verify(context.get(), raw(signature), signature.size(),
-                                    raw(digest.view()), digest.view().size()) == 1;
+  const Context context = context_for(key_.get(), digest.alg(), EVP_PKEY_verify_init);
+  const bool good =
+      context != nullptr && EVP_PKEY_verify(context.get(), raw(signature), signature.size(),
+                                            raw(digest.view()), digest.view().size()) == 1;
   ERR_clear_error();
   return good;
 }

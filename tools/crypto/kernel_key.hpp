@@ -18,6 +18,8 @@ struct evp_pkey_st;
 namespace etalon::crypto {
 
 class KernelKey {
+  friend class KernelSigner;
+
  public:
   static constexpr int min_rsa_bits = 2048;
 
@@ -33,6 +35,28 @@ class KernelKey {
 
  private:
   KernelKey(std::uint32_t key_id, std::shared_ptr<evp_pkey_st> key)
+      : key_id_(key_id), key_(std::move(key)) {}
+
+  std::uint32_t key_id_;
+  std::shared_ptr<evp_pkey_st> key_;
+};
+
+// The private half. RSA signatures are the same every time, ECDSA ones are not.
+class KernelSigner {
+ public:
+  // A PKCS#8, PKCS#1 or SEC 1 PEM without a passphrase.
+  static Result<KernelSigner> from_pem(ByteView pem);
+
+  // As the public key alone has it; evmctl's way to name a key.
+  std::uint32_t key_id() const { return key_id_; }
+
+  // Of the same key, to check what was signed.
+  KernelKey public_key() const;
+
+  Result<Bytes> sign(const AnyDigest& digest) const;
+
+ private:
+  KernelSigner(std::uint32_t key_id, std::shared_ptr<evp_pkey_st> key)
       : key_id_(key_id), key_(std::move(key)) {}
 
   std::uint32_t key_id_;

@@ -13,6 +13,7 @@ void add_eventlog_replay(cli::Verb& group);
 void add_eventlog_show(cli::Verb& group);
 void add_ima(cli::Program& program);  // the group; its verbs below
 void add_ima_convert(cli::Verb& group);
+void add_ima_sign(cli::Verb& group);
 void add_image(cli::Program& program);  // the group; its verbs below
 void add_image_show(cli::Verb& group);
 void add_image_list(cli::Verb& group);
