@@ -115,7 +115,7 @@ def sources_of(root, build, patterns):
             yield Source(tree, entry, version)
 
 
-def check(build, root, sources, until):
+def check(build, root, sources, until, remember=False):
     """those that passed and those that did not; none is started after `until`"""
     passed, failed = [], []
 
@@ -129,6 +129,8 @@ def check(build, root, sources, until):
                 continue
             path, code, out, err, seconds = result
             (failed if code else passed).append(source)
+            if not code and remember:
+                source.stamp.touch()
             if code:
                 print(out or err)
             print(f"{'FAIL' if code else 'ok  '} {seconds:5.1f} s  {path}", flush=True)
@@ -148,11 +150,10 @@ def main():
              if record.knows(each) or (args.sample is None and each.stamp.exists())]
     new = [each for each in sources if each not in known]
     start = time.monotonic()
-    passed, failed = check(build, root, new, float("inf"))
+    CACHE.mkdir(parents=True, exist_ok=True)
+    # one by one: a run that is cut short has not been for nothing
+    passed, failed = check(build, root, new, float("inf"), remember=args.sample is None)
     if args.sample is None:
-        CACHE.mkdir(parents=True, exist_ok=True)
-        for source in passed:
-            source.stamp.touch()
         record.write(known + passed, lambda path: (root / path).exists())
     else:
         head = subprocess.run(["git", "-c", "safe.directory=*", "rev-parse", "HEAD"], cwd=root,

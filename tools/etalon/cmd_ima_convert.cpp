@@ -47,15 +47,16 @@ class Conversion {
  private:
   Status take(const ima::Batch& batch) {
     for (const ima::Record& record : batch.records) {
-      if (encoder_ == nullptr) TRY(make_encoder());
+      if (encoder_ == nullptr) TRY(make_encoder(decoder_.kind().value_or(ima::ListKind{})));
       TRY(in(encoder_->add(record, out_), "entry " + std::to_string(number_)));
       ++number_;
     }
     return {};
   }
 
-  Status make_encoder() {
-    const HashAlg from = decoder_.kind()->template_hash;
+  // The list's kind is known once it has given an entry.
+  Status make_encoder(ima::ListKind kind) {
+    const HashAlg from = kind.template_hash;
     ima::ListKind to{.form = ima::find_list_form(options_.form).value_or(ima::ListForm::binary),
                      .template_hash = from};
     if (!options_.template_hash.empty()) {
