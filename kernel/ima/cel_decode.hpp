@@ -34,7 +34,7 @@ std::optional<HashAlg> hash_of_cel_json(ByteView beginning);
 
 // Views into what the reader is over. Entries must have a digest of the algorithm, and be
 // numbered from 0 or on from the first.
-Status read_cel_tlv(ByteReader& reader, HashAlg alg, std::uint64_t& number, Record& record);
+Status read_cel_tlv(ByteReader& reader, HashAlg alg, std::uint64_t& expected, Record& record);
 
 Result<std::vector<CelEntry>> parse_cel_json(std::string_view text, HashAlg alg);
 

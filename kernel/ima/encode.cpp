@@ -178,7 +178,7 @@ Status ListEncoder::add(const Record& record, Bytes& out) {
   return {};
 }
 
-void ListEncoder::finish(Bytes& out) {
+void ListEncoder::finish(Bytes& out) const {
   if (to_.form == ListForm::cel_json) put_text(out, number_ == 0 ? "[]\n" : "\n]\n");
 }
 

@@ -44,7 +44,7 @@ class ListEncoder {
   // a binary one a digest other than SHA-1 in template `ima`.
   Status add(const Record& record, Bytes& out);
   // What closes the list.
-  void finish(Bytes& out);
+  void finish(Bytes& out) const;
 
  private:
   Bytes digest_of(const Record& record) const;

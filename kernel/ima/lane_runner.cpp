@@ -83,6 +83,7 @@ LaneRunner::LaneRunner(std::vector<Lane> lanes, unsigned threads, unsigned own_l
       std::clamp<std::size_t>(threads, 1, std::max<std::size_t>(lanes_.size(), 1)));
   shares.front().load = own_load;
   std::vector<Lane*> heavy_first;
+  heavy_first.reserve(lanes_.size());
   for (Lane& lane : lanes_)
     heavy_first.push_back(&lane);
   std::ranges::stable_sort(heavy_first, std::ranges::greater(), &Lane::load);
@@ -100,7 +101,7 @@ LaneRunner::~LaneRunner() {
   finish();
 }
 
-void LaneRunner::add(std::shared_ptr<const Batch> batch) {
+void LaneRunner::add(const std::shared_ptr<const Batch>& batch) {
   for (const std::unique_ptr<Worker>& worker : workers_)
     worker->add(batch);
   for (Lane* lane : own_)

@@ -24,7 +24,7 @@ class LaneRunner {
   LaneRunner& operator=(LaneRunner&&) = delete;
   ~LaneRunner();
 
-  void add(std::shared_ptr<const Batch> batch);
+  void add(const std::shared_ptr<const Batch>& batch);
   // The lanes after all batches, in the order they were given. Nothing may be added any more.
   std::span<const Lane> finish();
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -105,10 +106,12 @@ const Template* ListDecoder::shape_of(std::string_view name) {
   }
   auto found = custom_.find(name);
   if (found == custom_.end()) {
-    found = custom_.emplace(std::string(name), std::nullopt).first;
-    if (const auto made = parse_format(found->first)) found->second = *made;
+    found = custom_.emplace(std::string(name), nullptr).first;
+    if (const auto made = parse_format(found->first)) {
+      found->second = std::make_unique<const Template>(*made);
+    }
   }
-  return found->second ? &*found->second : nullptr;
+  return found->second.get();
 }
 
 Result<Batch> ListDecoder::add(ByteView piece) {
@@ -121,8 +124,9 @@ Result<Batch> ListDecoder::finish() {
 }
 
 Result<Batch> ListDecoder::decode(Rest rest) {
-  if (!kind_) {
+  if (!known_) {
     TRY_ASSIGN(kind_, detect_list(pending_));
+    known_ = true;
   }
   Batch batch(count_);
   batch.records.reserve(usual_);
@@ -142,7 +146,7 @@ Result<Batch> ListDecoder::decode(Rest rest) {
 }
 
 Result<std::size_t> ListDecoder::decode_form(ByteView bytes, Batch& batch, Rest rest) {
-  switch (kind_->form) {
+  switch (kind_.form) {
     case ListForm::binary:
       return decode_binary(bytes, batch, rest);
     case ListForm::ascii:
@@ -161,7 +165,7 @@ Result<std::size_t> ListDecoder::decode_tlv(ByteView bytes, Batch& batch, Rest r
     ByteReader reader(bytes.subspan(used), offset_ + used);
     Record record;
     record.offset = reader.offset();
-    if (auto done = read_cel_tlv(reader, kind_->template_hash, recnum_, record); !done) {
+    if (auto done = read_cel_tlv(reader, kind_.template_hash, recnum_, record); !done) {
       // what is not there yet can be missing only where the fields of the entry themselves end
       if (!reader.ok() && done.error().code == ErrorCode::truncated && rest == Rest::follows) break;
       return tl::unexpected(std::move(done).error());
@@ -180,7 +184,7 @@ Result<std::size_t> ListDecoder::decode_json(std::string_view text, Batch& batch
     return fail(ErrorCode::limit, "more than " + std::to_string(max_cel_json) + " bytes of JSON");
   }
   if (rest == Rest::follows) return 0;
-  TRY_ASSIGN(const std::vector<CelEntry> entries, parse_cel_json(text, kind_->template_hash));
+  TRY_ASSIGN(const std::vector<CelEntry> entries, parse_cel_json(text, kind_.template_hash));
   for (const CelEntry& each : entries) {
     const ByteView templ = batch.keep(as_bytes(each.templ));
     batch.records.push_back({.pcr = each.pcr,
@@ -212,7 +216,7 @@ Result<std::size_t> ListDecoder::decode_binary(ByteView bytes, Batch& batch, Res
 Status ListDecoder::read_binary(ByteReader& reader, Record& record, Batch& batch) {
   record.offset = reader.offset();
   record.pcr = reader.u32("pcr");
-  record.digest = reader.bytes(digest_size(kind_->template_hash), "digest");
+  record.digest = reader.bytes(digest_size(kind_.template_hash), "digest");
   const auto name_size = reader.u32("template name length");
   if (reader.ok() && (name_size == 0 || name_size > max_template_name)) {
     reader.reject(
@@ -239,9 +243,10 @@ Status ListDecoder::read_binary(ByteReader& reader, Record& record, Batch& batch
 Result<std::size_t> ListDecoder::decode_ascii(std::string_view text, Batch& batch, Rest rest) {
   std::size_t used = 0;
   while (used < text.size()) {
-    const auto end = end_of_entry(text, used, kind_->template_hash, rest == Rest::none);
+    const auto end = end_of_entry(text, used, kind_.template_hash, rest == Rest::none);
     if (!end && text.size() - used <= max_line) break;
-    const std::size_t size = end.value_or(text.size()) - used;
+    const std::size_t stop = end.value_or(text.size());
+    const std::size_t size = stop - used;
     if (size > max_line) {
       return fail_at(ErrorCode::limit, "line", offset_ + used,
                      "is longer than " + std::to_string(max_line) + " characters");
@@ -250,14 +255,14 @@ Result<std::size_t> ListDecoder::decode_ascii(std::string_view text, Batch& batc
     record.offset = offset_ + used;
     TRY(read_line(text.substr(used, size), record, batch));
     batch.records.push_back(record);
-    used = std::min(text.size(), *end + 1);
+    used = std::min(text.size(), stop + 1);
     ++count_;
   }
   return used;
 }
 
 Status ListDecoder::read_line(std::string_view line, Record& record, Batch& batch) {
-  TRY_ASSIGN(const AsciiLine parts, cut_line(line, kind_->template_hash, record.offset));
+  TRY_ASSIGN(const AsciiLine parts, cut_line(line, kind_.template_hash, record.offset));
   record.pcr = parts.pcr;
   Bytes digest;
   append_hex(digest, parts.digest);

@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -92,7 +93,7 @@ class ListDecoder {
   ListDecoder() = default;
 
   // For a list of this kind, whatever it looks like.
-  explicit ListDecoder(ListKind kind) : kind_(kind) {}
+  explicit ListDecoder(ListKind kind) : kind_(kind), known_(true) {}
 
   // Entries that are complete with this piece, if it is time for a batch. Batches look at the
   // templates of the decoder, which must outlive them. After an error the decoder is of no use any
@@ -102,7 +103,7 @@ class ListDecoder {
   Result<Batch> finish();
 
   // Nothing before enough of the list was seen.
-  const std::optional<ListKind>& kind() const { return kind_; }
+  std::optional<ListKind> kind() const { return known_ ? std::optional(kind_) : std::nullopt; }
 
  private:
   enum class Rest : std::uint8_t { follows, none };
@@ -117,14 +118,15 @@ class ListDecoder {
   Status read_line(std::string_view line, Record& record, Batch& batch);
   const Template* shape_of(std::string_view name);
 
-  std::optional<ListKind> kind_{};
+  ListKind kind_{};
+  bool known_ = false;
   Bytes pending_{};                   // what is not decoded yet
   std::uint64_t offset_ = 0;          // of pending_ in the list
   std::uint64_t count_ = 0;           // entries so far
   std::size_t enough_ = batch_bytes;  // pending bytes to decode at
   std::uint64_t recnum_ = 0;          // of the next entry of a CEL; 0 before the first
   std::size_t usual_ = 0;             // entries of the batch before
-  std::map<std::string, std::optional<Template>, std::less<>> custom_{};
+  std::map<std::string, std::unique_ptr<const Template>, std::less<>> custom_{};  // null: no format
 };
 
 }  // namespace etalon::ima

@@ -154,7 +154,7 @@ void find_violations(const Judged& judged, Findings& findings) {
 
 std::string key_text(std::uint32_t id) {
   constexpr unsigned digits = 8;
-  std::string text = hex_number(id).substr(2);
+  const std::string text = hex_number(id).substr(2);
   return std::string(digits - text.size(), '0') + text;
 }
 

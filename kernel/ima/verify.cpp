@@ -161,12 +161,14 @@ ListCheck::ListCheck(Questions questions)
 void ListCheck::run(Batch batch) {
   if (batch.records.empty()) return;
   if (!lanes_) {
-    const HashAlg list_hash = decoder_.kind()->template_hash;
+    // known, as there are entries
+    const ListKind kind = decoder_.kind().value_or(ListKind{});
+    const HashAlg list_hash = kind.template_hash;
     std::vector<Lane> lanes;
     for (const HashAlg alg : banks_of(questions_, list_hash))
       lanes.emplace_back(alg, list_hash, questions_.start, questions_.wanted, questions_.padding);
-    lanes_ = std::make_unique<LaneRunner>(std::move(lanes), questions_.threads,
-                                          reading_load(decoder_.kind()->form));
+    lanes_ =
+        std::make_unique<LaneRunner>(std::move(lanes), questions_.threads, reading_load(kind.form));
   }
   const auto shared = std::make_shared<const Batch>(std::move(batch));
   lanes_->add(shared);
@@ -184,7 +186,7 @@ Result<Report> ListCheck::finish() {
   run(std::move(batch));
   if (!lanes_) return fail(ErrorCode::truncated, "the list has no entry");
   const std::span<const Lane> lanes = lanes_->finish();
-  Report report{.kind = *decoder_.kind(), .survey = std::move(survey_)};
+  Report report{.kind = decoder_.kind().value_or(ListKind{}), .survey = std::move(survey_)};
   const std::set<Pcr> compared = compared_values(questions_, report.survey);
   find_prefix(lanes, compared, report);
   put_pcrs(lanes, report);
