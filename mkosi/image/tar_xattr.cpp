@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -220,23 +221,33 @@ Result<std::vector<Bytes>> values_of(ByteView image, const TarXattr& how, Conten
   }
 }
 
-Status copy(ByteView image, const TarXattr& how, const std::vector<Bytes>& values,
-            const WritePiece& write) {
+using Values = std::span<const Bytes>;
+
+// The next of the values goes to a file.
+Status give_value(archive_entry* entry, const std::string& name, Values& left) {
+  if (!is_file(entry)) return {};
+  if (left.empty()) return fail(ErrorCode::io, "the archive changed meanwhile");
+  set_xattr(entry, name, left.front());
+  left = left.subspan(1);
+  return {};
+}
+
+Status copy_entry(Pass& pass, Writer& writer, archive_entry* entry) {
+  archive_entry_sparse_clear(entry);
+  TRY(writer.header(entry));
+  return pass.content(entry, [&writer](ByteView piece) { return writer.data(piece); });
+}
+
+Status copy(ByteView image, const TarXattr& how, Values values, const WritePiece& write) {
   Pass pass(image, how.max_unpacked);
   Writer writer(write);
   TRY(pass.open());
   TRY(writer.open());
-  std::size_t number = 0;
   while (true) {
     TRY_ASSIGN(archive_entry * entry, pass.next());
     if (entry == nullptr) return writer.close();
-    if (is_file(entry)) {
-      if (number == values.size()) return fail(ErrorCode::io, "the archive changed meanwhile");
-      set_xattr(entry, how.name, values[number++]);
-    }
-    archive_entry_sparse_clear(entry);
-    TRY(writer.header(entry));
-    TRY(pass.content(entry, [&writer](ByteView piece) { return writer.data(piece); }));
+    TRY(give_value(entry, how.name, values));
+    TRY(copy_entry(pass, writer, entry));
   }
 }
 

@@ -171,7 +171,7 @@ Result<KernelSigner> KernelSigner::from_pem(ByteView pem) {
 }
 
 KernelKey KernelSigner::public_key() const {
-  return KernelKey(key_id_, key_);
+  return {key_id_, key_};
 }
 
 Result<Bytes> KernelSigner::sign(const AnyDigest& digest) const {

@@ -91,6 +91,15 @@ Result<bool> is_tar(const std::string& path) {
   return format == image::Format::tar;
 }
 
+Status write_output(const Options& options, const pipeline::ImaSigning& signing, cli::Io& io) {
+  TRY_ASSIGN(const bool tar, is_tar(options.image.image));
+  if (!tar) return write_list(options, signing, io);
+  TRY_ASSIGN(const MappedFile file, MappedFile::open(options.image.image));
+  TRY_ASSIGN(const std::uint64_t files, sign_archive(options, signing, file));
+  io.out << "signed   " << files << " files\n";
+  return {};
+}
+
 Result<cli::ExitCode> run(const Options& options, cli::Io& io) {
   if (!options.fragment.empty() && options.certificate.empty()) {
     return fail(ErrorCode::usage, "--fragment: needs --cert");
@@ -103,14 +112,7 @@ Result<cli::ExitCode> run(const Options& options, cli::Io& io) {
       .alg = alg,
       .over = options.verity ? pipeline::SignedDigest::verity : pipeline::SignedDigest::content,
       .key_id = id};
-  TRY_ASSIGN(const bool tar, is_tar(options.image.image));
-  if (tar) {
-    TRY_ASSIGN(const MappedFile file, MappedFile::open(options.image.image));
-    TRY_ASSIGN(const std::uint64_t files, sign_archive(options, signing, file));
-    io.out << "signed   " << files << " files\n";
-  } else {
-    TRY(write_list(options, signing, io));
-  }
+  TRY(write_output(options, signing, io));
   if (!options.fragment.empty()) {
     TRY(write_file_atomic(options.fragment,
                           as_bytes(pipeline::keyring_fragment(options.certificate))));
