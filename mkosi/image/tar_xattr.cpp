@@ -246,8 +246,9 @@ Status copy(ByteView image, const TarXattr& how, Values values, const WritePiece
   while (true) {
     TRY_ASSIGN(archive_entry * entry, pass.next());
     if (entry == nullptr) return writer.close();
-    TRY(give_value(entry, how.name, values));
-    TRY(copy_entry(pass, writer, entry));
+    Status done = give_value(entry, how.name, values);
+    if (done) done = copy_entry(pass, writer, entry);
+    if (!done) return done;
   }
 }
 

@@ -30,16 +30,16 @@ using policy::Measured;
 
 // Programs that run what they read, by the beginning of their name: a version may follow.
 constexpr std::array<std::string_view, 18> interpreters = {
-    "ash", "awk", "bash", "busybox", "dash", "gawk", "guile", "ksh", "lua",
-    "mawk", "node", "perl", "php", "python", "ruby", "sh", "tclsh", "zsh"};
+    "ash",  "awk",  "bash", "busybox", "dash",   "gawk", "guile", "ksh",   "lua",
+    "mawk", "node", "perl", "php",     "python", "ruby", "sh",    "tclsh", "zsh"};
 // Programs that start others in a mount namespace of their own.
 constexpr std::array<std::string_view, 11> namespace_makers = {
-    "bwrap",  "containerd-shim-runc-v2", "crun",           "dockerd", "lxc-start", "nsenter",
-    "podman", "runc",                    "systemd-nspawn", "unshare", "youki"};
+    "bwrap", "containerd-shim-runc-v2", "crun",    "dockerd", "lxc-start", "nsenter", "podman",
+    "runc",  "systemd-nspawn",          "unshare", "youki"};
 // Hooks that files pass through, and that a simulation therefore reaches.
 constexpr std::array simulated_hooks = {
-    Func::file_check,   Func::mmap_check,     Func::mmap_check_reqprot, Func::bprm_check,
-    Func::creds_check, Func::module_check,   Func::firmware_check,     Func::policy_check};
+    Func::file_check,  Func::mmap_check,   Func::mmap_check_reqprot, Func::bprm_check,
+    Func::creds_check, Func::module_check, Func::firmware_check,     Func::policy_check};
 
 std::string_view base_name(std::string_view path) {
   return path.substr(path.find_last_of('/') + 1);
@@ -54,8 +54,8 @@ bool is_interpreter(std::string_view name) {
 
 class Gaps {
  public:
-  Gaps(const Simulation& simulation, const policy::JudgedPolicy& policy,
-       const loader::LoadMap& map, const policy::KernelFacts& kernel)
+  Gaps(const Simulation& simulation, const policy::JudgedPolicy& policy, const loader::LoadMap& map,
+       const policy::KernelFacts& kernel)
       : simulation_(simulation), policy_(policy), map_(map), kernel_(kernel) {}
 
   std::vector<SimulationFinding> find() {
@@ -77,9 +77,8 @@ class Gaps {
 
   SimulationFinding& add(std::string_view id, std::string message, std::string fix,
                          Files files = {}) {
-    SimulationFinding finding{.finding = {.id = std::string(id),
-                                          .message = std::move(message),
-                                          .fix = std::move(fix)}};
+    SimulationFinding finding{
+        .finding = {.id = std::string(id), .message = std::move(message), .fix = std::move(fix)}};
     std::ranges::sort(files);
     finding.more = files.size() - std::min(files.size(), max_named);
     files.resize(files.size() - finding.more);
@@ -226,9 +225,9 @@ class Gaps {
 
   void namespaces() {
     Files files = files_where([this](std::size_t i) {
-      return executable(i) && std::ranges::find(namespace_makers,
-                                                base_name(simulation_.image.files[i].path)) !=
-                                  namespace_makers.end();
+      return executable(i) &&
+             std::ranges::find(namespace_makers, base_name(simulation_.image.files[i].path)) !=
+                 namespace_makers.end();
     });
     if (files.empty()) return;
     add("blind-namespace",

@@ -43,8 +43,14 @@ FakeRoot root() {
       .elf("/usr/bin/p", test::fake_program({"liba.so"}))
       .elf("/usr/bin/dash", test::fake_program({}))
       .file("/usr/bin/s", "#!/usr/bin/dash\n")
-      .file("/usr/lib/modules/6.12/a.ko", "\x7f" "ELF", 0644)
-      .file("/usr/lib/modules/6.12/b.ko.xz", "\xfd" "7zXZ", 0644)
+      .file("/usr/lib/modules/6.12/a.ko",
+            "\x7f"
+            "ELF",
+            0644)
+      .file("/usr/lib/modules/6.12/b.ko.xz",
+            "\xfd"
+            "7zXZ",
+            0644)
       .file("/usr/lib/firmware/f", "f", 0644)
       .file("/etc/ima/ima-policy", "measure\n", 0644)
       .file("/etc/a file", "text", 0644);
@@ -72,8 +78,8 @@ std::string verdict(const Simulation& simulation, std::string_view path) {
 }
 
 const SimulationFinding* find(const Simulation& simulation, std::string_view id) {
-  const auto found = std::ranges::find_if(
-      simulation.findings, [id](const auto& each) { return each.finding.id == id; });
+  const auto found = std::ranges::find_if(simulation.findings,
+                                          [id](const auto& each) { return each.finding.id == id; });
   return found == simulation.findings.end() ? nullptr : &*found;
 }
 
@@ -151,9 +157,9 @@ TEST(Simulation, knows_what_an_initramfs_becomes) {
 }
 
 TEST(Simulation, knows_the_name_of_a_root) {
-  EXPECT_EQ(verdict(simulate("dont_measure fsname=rootfs\nmeasure func=BPRM_CHECK\n"),
-                    "/usr/bin/p"),
-            "no");
+  EXPECT_EQ(
+      verdict(simulate("dont_measure fsname=rootfs\nmeasure func=BPRM_CHECK\n"), "/usr/bin/p"),
+      "no");
   const auto folder = [](std::optional<std::string> type) {
     return verdict(simulate("dont_measure fsname=ext4\nmeasure func=BPRM_CHECK\n", kernel(),
                             {.root_type = std::move(type)}, root(), image::Format::directory),
@@ -199,8 +205,8 @@ TEST(Simulation, refuses_a_mount_that_is_no_folder) {
                                      facts, {.mounts = {{.folder = folder, .type = "ext4"}}});
     ASSERT_FALSE(made.has_value());
     EXPECT_EQ(made.error().code, ErrorCode::usage);
-    EXPECT_EQ(made.error().text(), std::string("--mount: '") + folder +
-                                       "' is no absolute path without a final slash");
+    EXPECT_EQ(made.error().text(),
+              std::string("--mount: '") + folder + "' is no absolute path without a final slash");
   }
 }
 
@@ -289,8 +295,8 @@ TEST(HooksJson, joins_accesses_with_the_same_answer) {
             R"([{"access":["MAY_READ","MAY_WRITE","MAY_WRITE|MAY_READ","MAY_WRITE|MAY_APPEND",)"
             R"("MAY_WRITE|MAY_READ|MAY_APPEND"],"hook":"FILE_CHECK","line":null,"pcr":null,)"
             R"("template":null,"verdict":"no","when":""}])");
-  const auto program = std::ranges::find(simulation.image.files, "/usr/bin/p",
-                                         &policy::FileFacts::path);
+  const auto program =
+      std::ranges::find(simulation.image.files, "/usr/bin/p", &policy::FileFacts::path);
   const auto index = static_cast<std::size_t>(program - simulation.image.files.begin());
   const std::string text = hooks_json(simulation.files[index], simulation.defaults).canonical();
   constexpr std::string_view row =
