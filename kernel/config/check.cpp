@@ -27,16 +27,23 @@ std::string joined(const std::vector<std::string>& names) {
   return text;
 }
 
-// The words of CONFIG_CMDLINE, which come first, or alone. It has no quotes to speak of: kconfig
-// would have to escape them.
+// The words of CONFIG_CMDLINE, which come first, or alone: blanks separate them outside of quotes.
 std::vector<std::string> builtin_words(const Config& config) {
   std::vector<std::string> words;
   if (!config.is_builtin("CMDLINE_BOOL")) return words;
-  std::string_view text = config.value("CMDLINE");
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find(' '), text.size());
-    if (end != 0) words.emplace_back(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
+  bool quoted = false;
+  bool inside = false;
+  for (const char c : config.value("CMDLINE")) {
+    if (c == ' ' && !quoted) {
+      inside = false;
+      continue;
+    }
+    if (!inside) words.emplace_back();
+    inside = true;
+    if (c == '"')
+      quoted = !quoted;
+    else
+      words.back() += c;
   }
   return words;
 }

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/config/ima_start.hpp"
 
+#include <algorithm>
+#include <sstream>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 
 #include "kernel/config/kconfig.hpp"
+#include "tests/support/source_files.hpp"
+#include "tools/base/bytes.hpp"
 #include "tools/base/kernel_version.hpp"
 
 namespace etalon::kconfig {
@@ -98,6 +102,62 @@ INSTANTIATE_TEST_SUITE_P(
              .ignored = {{"ima_template_fmt=d-ng|path",
                           "the kernel does not know all these fields"}}}}),
     [](const auto& row) { return row.param.name; });
+
+// What kernels that were booted with these words listed: Debian's, of the captured configurations.
+struct Boot {
+  const char* name;
+  const char* kernel;
+  Words words;
+};
+
+class ImaStartOfBoot : public testing::TestWithParam<Boot> {};
+
+TEST_P(ImaStartOfBoot, is_what_the_list_has) {
+  const std::string folder = "tests/data/ima-lists/" + std::string(GetParam().name);
+  std::istringstream list{std::string(as_text(test::source_file(folder + "/ascii")))};
+  std::string pcr;
+  std::string digest;
+  std::string tmplate;
+  std::string rest;
+  list >> pcr >> digest >> tmplate;
+  std::getline(list, rest);  // of boot_aggregate, whose hash is the bank's
+  std::string other;
+  std::string file;
+  list >> pcr >> digest >> other >> file;
+
+  const Bytes config =
+      test::source_file("tests/data/kernel-config/config-" + std::string(GetParam().kernel));
+  const auto parsed = Config::parse(as_text(config));
+  ASSERT_TRUE(parsed.has_value());
+  const auto kernel = parse_kernel_version(GetParam().kernel);
+  ASSERT_TRUE(kernel.has_value());
+  const ImaStart result = ima_start(*parsed, GetParam().words, *kernel);
+  EXPECT_EQ(result.tmplate, tmplate);
+  if (tmplate == "ima")
+    EXPECT_EQ(result.hash, file.size() == 40 ? "sha1" : "md5");
+  else
+    EXPECT_NE((":" + file).find(":" + result.hash + ":"), std::string::npos) << file;
+  EXPECT_TRUE(result.ignored.empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, ImaStartOfBoot,
+    testing::Values(
+        Boot{"6.1-tcb", "6.1", {"ima_policy=tcb"}},
+        Boot{"6.1-custom", "6.1", {"ima_template=ima-ng", "ima_policy=critical_data"}},
+        Boot{"6.12-vonly", "6.12", {"ima_hash=sha256"}},
+        Boot{"6.12-notpm", "6.12", {"ima_policy=tcb", "ima_template=ima", "ima_hash=sha1"}},
+        Boot{
+            "7.2-notpm2", "7.2", {"ima_hash=sha512", "ima_template_fmt=d-ng|n-ng|iuid|igid|imode"}},
+        Boot{"7.2-ramfs",
+             "7.2",
+             {"ima_policy=tcb|critical_data", "ima_template=ima-ngv2", "ima_hash=sha384"}}),
+    [](const auto& row) {
+      std::string name = row.param.name;
+      std::ranges::replace_if(
+          name, [](char c) { return c == '-' || c == '.'; }, '_');
+      return name;
+    });
 
 TEST(ImaStart, follows_the_version) {
   const KernelVersion v5_10{.version = 5, .patchlevel = 10};
