@@ -142,7 +142,7 @@ def main():
     parser.add_argument("build", type=pathlib.Path)
     parser.add_argument("pattern", nargs="*", type=re.compile)
     parser.add_argument("--sample", type=float)
-    args = parser.parse_args()
+    args = parser.parse_intermixed_args()
     build, root = args.build.resolve(), pathlib.Path(__file__).resolve().parents[2]
     sources = list(sources_of(root, build, args.pattern))
     record = Record(root)
