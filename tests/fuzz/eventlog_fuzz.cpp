@@ -2,24 +2,42 @@
 // decoder: references/eventlog/log_decode.cpp
 // decoder: references/eventlog/untrusted_log.cpp
 // decoder: references/eventlog/summary.cpp
+// decoder: references/eventlog/prediction_json.cpp
 // What decodes, in either format, must encode to the same bytes, and its records name registers
-// that map back to their index; its events replay or are refused.
+// that map back to their index; its events replay or are refused, and do not differ from
+// themselves. What begins like JSON is read as a prediction as well.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
 
+#include "references/eventlog/diff.hpp"
 #include "references/eventlog/event.hpp"
 #include "references/eventlog/log_codec.hpp"
+#include "references/eventlog/prediction_json.hpp"
 #include "references/eventlog/replay.hpp"
 #include "references/eventlog/untrusted_log.hpp"
 #include "tools/base/assert.hpp"
 #include "tools/base/bytes.hpp"
+#include "tools/codec/json.hpp"
 
 // NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
 namespace {
+
+// Registers that must be zero, or events without digests, may well differ: a prediction is a claim.
+void check_diff(const etalon::eventlog::PredictedLog& predicted) {
+  const auto same = etalon::eventlog::diff_logs(predicted, predicted.events);
+  ETALON_ASSERT(!same || same->registers.empty() || !predicted.registers.empty());
+  etalon::eventlog::EventLog reversed = predicted.events;
+  std::ranges::reverse(reversed);
+  const auto other = etalon::eventlog::diff_logs(predicted, reversed);
+  if (!other) return;
+  for (const etalon::eventlog::RegisterDifference& each : other->registers)
+    ETALON_ASSERT(each.count > 0 && (each.first.expected || each.first.observed));
+}
 
 void check(etalon::ByteView input, etalon::eventlog::LogFormat format) {
   const auto log = etalon::eventlog::decode_log(input, format);
@@ -38,6 +56,19 @@ void check(etalon::ByteView input, etalon::eventlog::LogFormat format) {
   for (const etalon::eventlog::Event& event : *events)
     ETALON_ASSERT(event.summary.find('\n') == std::string::npos);
   (void)etalon::eventlog::replay(*events);
+  check_diff({.events = *events, .registers = {}});
+}
+
+void check_prediction(etalon::ByteView input) {
+  const auto document = etalon::parse_json(etalon::as_text(input));
+  if (!document) return;
+  for (const char* const platform : {"", "a"}) {
+    const auto predicted = etalon::eventlog::parse_prediction(*document, platform);
+    if (predicted)
+      check_diff(*predicted);
+    else
+      (void)predicted.error().text();
+  }
 }
 
 }  // namespace
@@ -47,5 +78,6 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   check(input, etalon::eventlog::LogFormat::tcg2);
   check(input, etalon::eventlog::LogFormat::ccel);
   (void)etalon::eventlog::detect_format(input);
+  if (size > 0 && (data[0] == '{' || data[0] == '[')) check_prediction(input);
   return 0;
 }

@@ -6,6 +6,7 @@ namespace etalon::build {
 
 void add_eventlog(cli::Program& program) {
   cli::Verb group = program.verb("eventlog", "read firmware event logs");
+  add_eventlog_diff(group);
   add_eventlog_replay(group);
   add_eventlog_show(group);
 }

@@ -9,6 +9,7 @@ namespace etalon::build {
 
 void add_attach(cli::Program& program);
 void add_eventlog(cli::Program& program);  // the group; its verbs below
+void add_eventlog_diff(cli::Verb& group);
 void add_eventlog_replay(cli::Verb& group);
 void add_eventlog_show(cli::Verb& group);
 void add_ima(cli::Program& program);  // the group; its verbs below
