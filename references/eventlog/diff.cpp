@@ -120,7 +120,7 @@ EventLog substituted(const Comparison& sides, const AlignedPair& cause,
 // A free event that was not observed leaves nothing to fold.
 bool can_fold(const Comparison& sides, const AlignedPair& cause) {
   return std::ranges::all_of(sides.pairs, [&](const AlignedPair& pair) {
-    return pair.pairing != Pairing::missing || pair == cause ||
+    return !pair.expected || pair.observed || pair == cause ||
            !sides.expected.events[*pair.expected]->digests.empty();
   });
 }
@@ -139,11 +139,12 @@ Result<bool> is_sole_cause(const Comparison& sides, const AlignedPair& cause) {
 Result<RegisterDifference> describe(const Comparison& sides) {
   const auto differs = [](const AlignedPair& pair) { return pair.pairing != Pairing::equal; };
   const auto first = std::ranges::find_if(sides.pairs, differs);
-  EventDifference event{.pairing = first->pairing,
+  const AlignedPair& cause = *first;
+  EventDifference event{.pairing = cause.pairing,
                         .index = static_cast<std::size_t>(first - sides.pairs.begin())};
-  if (first->expected) event.expected = sides.expected.places[*first->expected];
-  if (first->observed) event.observed = sides.observed.places[*first->observed];
-  TRY_ASSIGN(const bool sole, is_sole_cause(sides, *first));
+  if (cause.expected) event.expected = sides.expected.places[*cause.expected];
+  if (cause.observed) event.observed = sides.observed.places[*cause.observed];
+  TRY_ASSIGN(const bool sole, is_sole_cause(sides, cause));
   return RegisterDifference{
       .reg = sides.reg,
       .first = event,
@@ -158,7 +159,7 @@ bool all_equal(const std::vector<AlignedPair>& pairs) {
 
 void note_relabelled(const Comparison& sides, std::vector<Relabelled>& relabelled) {
   for (const AlignedPair& pair : sides.pairs) {
-    if (pair.pairing != Pairing::equal) continue;
+    if (pair.pairing != Pairing::equal || !pair.expected || !pair.observed) continue;
     const std::size_t expected = *pair.expected;
     const std::size_t observed = *pair.observed;
     if (sides.expected.events[expected]->type == sides.observed.events[observed]->type) continue;

@@ -52,7 +52,7 @@ struct RegisterDifference {
 
 // An event that is logged under another type than predicted. Registers do not cover the type.
 struct Relabelled {
-  RegisterId reg;
+  RegisterId reg = RegisterId::mrtd();
   std::size_t expected = 0;
   std::size_t observed = 0;
 };

@@ -57,7 +57,8 @@ struct Logs {
   // What the event depends on, by the prediction where there is one.
   std::string_view varies_with(const EventDifference& at) const {
     const Event* const expected = expected_of(at);
-    return eventlog::varies_with(expected == nullptr ? *observed_of(at) : *expected);
+    const Event* const event = expected == nullptr ? observed_of(at) : expected;
+    return event == nullptr ? std::string_view() : eventlog::varies_with(*event);
   }
 };
 
@@ -136,14 +137,15 @@ std::optional<HashAlg> bank_to_print(const Event* expected, const Event* observe
 
 void print_side(std::ostream& out, std::string_view side, const Event* event,
                 std::optional<std::size_t> place, std::optional<HashAlg> bank) {
-  if (event == nullptr) {
+  if (event == nullptr || !place) {
     out << "  " << side << "  no such event\n";
     return;
   }
   out << "  " << side << "  " << *place + 1 << ' ' << name(event->type) << ": " << event->summary
       << '\n';
-  const AnyDigest* const digest = bank ? event->digests.find(*bank) : nullptr;
-  if (digest != nullptr) out << "             " << name(*bank) << ' ' << digest->hex() << '\n';
+  for (const auto& [alg, digest] : event->digests) {
+    if (alg == bank) out << "             " << name(alg) << ' ' << digest.hex() << '\n';
+  }
   if (event->digests.empty()) out << "             any digest\n";
 }
 
