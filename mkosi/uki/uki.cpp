@@ -46,19 +46,15 @@ Result<Uki> decode(ByteView file) {
     const bool known = std::ranges::find(section_names, section.name) != section_names.end();
     if (known && section.virtual_size != 0) TRY(add_section(uki, section));
   }
-  const Section* magic = uki.pe.find(".sdmagic");
-  if (magic != nullptr) {
-    TRY_ASSIGN(const Content content, uki.pe.content(*magic));
-    uki.stub = parse_sdmagic(text(content));
-  }
+  TRY_ASSIGN(uki.stub, sdmagic_of(uki.pe, "systemd-stub"));
   return uki;
 }
 
 }  // namespace
 
-std::optional<StubVersion> parse_sdmagic(std::string_view text) {
-  static constexpr std::string_view head = "#### LoaderInfo: systemd-stub ";
+std::optional<StubVersion> parse_sdmagic(std::string_view text, std::string_view program) {
   static constexpr std::string_view tail = " ####";
+  const std::string head = "#### LoaderInfo: " + std::string(program) + " ";
   if (!text.starts_with(head)) return std::nullopt;
   text.remove_prefix(head.size());
   const std::size_t end = text.find(tail);
@@ -74,6 +70,13 @@ std::optional<StubVersion> parse_sdmagic(std::string_view text) {
 std::string text(const Content& content) {
   const std::string_view all = as_text(content.stored);
   return std::string(all.substr(0, all.find('\0')));
+}
+
+Result<std::optional<StubVersion>> sdmagic_of(const Pe& pe, std::string_view program) {
+  const Section* magic = pe.find(".sdmagic");
+  if (magic == nullptr) return std::optional<StubVersion>();
+  TRY_ASSIGN(const Content content, pe.content(*magic));
+  return parse_sdmagic(text(content), program);
 }
 
 const Content* Uki::find(std::string_view name, std::size_t profile) const {

@@ -32,10 +32,15 @@ struct StubVersion {
 
 // From the text of .sdmagic, "#### LoaderInfo: systemd-stub 257.13-1~deb13u1 ####" and perhaps a
 // NUL. Nothing when another program wrote it or no number is in it.
-std::optional<StubVersion> parse_sdmagic(std::string_view text);
+std::optional<StubVersion> parse_sdmagic(std::string_view text,
+                                         std::string_view program = "systemd-stub");
 
 // Text of a section: everything before the first NUL, which is where the stub stops reading.
 std::string text(const Content& content);
+
+// What parse_sdmagic() makes of an image's .sdmagic; nothing without one too. Malformed when the
+// section lies outside the file.
+Result<std::optional<StubVersion>> sdmagic_of(const Pe& pe, std::string_view program);
 
 struct NamedContent {
   std::string name{};

@@ -65,8 +65,8 @@ struct LogDifference {
 };
 
 // All lists are in the order of the registers. Events of EV_NO_ACTION extend nothing and are not
-// compared. Mismatch error when no register, or of a register's events no bank, can be compared: that
-// is another machine or another configuration, and no list of events would tell.
+// compared. Mismatch error when no register, or of a register's events no bank, can be compared:
+// that is another machine or another configuration, and no list of events would tell.
 Result<LogDifference> diff_logs(const PredictedLog& predicted, std::span<const Event> observed,
                                 std::span<const Variant> variants = {});
 

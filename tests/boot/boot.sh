@@ -201,11 +201,11 @@ make_disk() {
   mformat -i "$esp" -F -N 12345678 -v ETALON ::
   mmd -i "$esp" ::/EFI ::/EFI/BOOT
   if [ "$via" = sd-boot ]; then
-    printf 'timeout 0\n' > "$work/loader.conf"
+    printf 'timeout 0\n' > "$out/loader.conf"
     mmd -i "$esp" ::/EFI/Linux ::/loader
     mcopy -i "$esp" "$out/sd-boot.efi" ::/EFI/BOOT/BOOTX64.EFI
     mcopy -i "$esp" "$out/uki.efi" ::/EFI/Linux/rig.efi
-    mcopy -i "$esp" "$work/loader.conf" ::/loader/loader.conf
+    mcopy -i "$esp" "$out/loader.conf" ::/loader/loader.conf
   else
     mcopy -i "$esp" "$out/uki.efi" ::/EFI/BOOT/BOOTX64.EFI
   fi
@@ -237,7 +237,7 @@ END
   (
     cd "$out"
     # shellcheck disable=SC2046  # names of our own files
-    sha256sum $(for f in uki.efi kernel initrd sd-boot.efi disk.img disk-head.bin disk-tail.bin boot.env; do
+    sha256sum $(for f in uki.efi kernel initrd sd-boot.efi loader.conf disk.img disk-head.bin disk-tail.bin boot.env; do
       [ ! -e "$f" ] || echo "$f"
     done)
     for f in "${ovmf%%,*}" "${ovmf#*,}" "$stub" "$policy"; do

@@ -51,6 +51,11 @@ REFUSED = [
     (("platforms", 2, "vmm", "acpi", "digests", "etc/acpi/rsdp"), "00"),
     (("platforms", 1, "memory"), ["2T"]),
     (("platforms", 1, "vcpus"), [0]),
+    (("platforms", 3, "boot_loader"), GONE),
+    (("platforms", 3, "boot_loader", "file"), GONE),
+    (("platforms", 3, "boot_loader", "assume"), 251),
+    (("platforms", 3, "boot_loader", "menu"), "x"),
+    (("platforms", 3, "boot"), "disk-uki"),
 ]
 
 

@@ -53,6 +53,7 @@ ARCHIVED = {".pcrsig": b"tpm2-pcr-signature.json", ".pcrpkey": b"tpm2-pcr-public
 
 FIRST_WITHOUT_LOADIMAGE = 258    # the inner kernel is started without the firmware: no event for it
 FIRST_WITH_EFIFW = 258           # may measure one of the .efifw sections: no source says so for certain
+LAST_TO_PASS_CMDLINE = 254  # of systemd-boot
 FIRST_WITH_BOOT_SECRET = 261     # a random file joins the initrd where the firmware has a random seed
 KNOWN = range(252, 263)
 
@@ -127,14 +128,14 @@ class Pe:
         return digests(b"".join(pieces))
 
 
-def stub_version(pe):
+def program_version(pe, program):
     for section in pe.sections:
         if section["name"] == ".sdmagic":
             text = pe.content(section).rstrip(b"\0").decode("ascii")
             words = text.split()
-            if words[:3] == ["####", "LoaderInfo:", "systemd-stub"]:
+            if words[:3] == ["####", "LoaderInfo:", program]:
                 return words[3], int("".join(c if c.isdigit() else " " for c in words[3]).split()[0])
-    raise Malformed("no .sdmagic section that names a systemd-stub")
+    raise Malformed(f"no .sdmagic section that names a {program}")
 
 
 def profile_zero(pe):
@@ -220,6 +221,13 @@ def predict(pe, sections, version, options):
             loader = Pe(file.read(), options.sd_boot)
         log.add(4, EV_EFI_BOOT_SERVICES_APPLICATION, loader.authenticode(), "systemd-boot")
     log.add(4, EV_EFI_BOOT_SERVICES_APPLICATION, pe.authenticode(), "UKI")
+    # Old systemd-boot hands .cmdline to the stub, which without Secure Boot takes it; both measure it.
+    passed = b""
+    if options.sd_boot and program_version(loader, "systemd-boot")[1] <= LAST_TO_PASS_CMDLINE:
+        passed = (sections.get(".cmdline", b"").split(b"\0")[0].decode() + "\0").encode("utf-16-le")
+    for who in ("systemd-boot", "stub")[:1 if options.secure_boot else 2]:
+        if len(passed) > 2:
+            log.add(12, EV_IPL, digests(passed), f"command line, measured by {who}")
     for name in for_version(MEASURED, version):
         if name in sections:
             log.add(11, EV_IPL, digests(name.encode() + b"\0"), f"name of section {name}")
@@ -245,6 +253,9 @@ def predict(pe, sections, version, options):
         registers["pcr11"] = {"status": "unpredictable", "reason": "not known whether .efifw is measured"}
     for pcr in (8, 12, 13, 14, 15):
         registers[f"pcr{pcr}"] = {"status": "zero"}
+    if len(passed) > 2:
+        registers["pcr12"] = {"status": "exact", "any": [
+            {"when": {}, "values": log.value("pcr12"), "basis": "boot"}]}
     return {"id": options.platform, "ruleset": f"stub {version}", "registers": registers,
             "events": log.events}
 
@@ -253,7 +264,7 @@ def run(options):
     with open(options.uki, "rb") as file:
         data = file.read()
     pe = Pe(data, options.uki)
-    text, version = stub_version(pe)
+    text, version = program_version(pe, "systemd-stub")
     if version not in KNOWN:
         raise Malformed(f"systemd-stub {text}: no rules for it")
     sections = profile_zero(pe)

@@ -25,9 +25,15 @@ namespace etalon::config {
 namespace {
 
 constexpr std::uint32_t max_vcpus = 4096;  // far beyond KVM's limit
+// Versions of systemd that can be named: the first whose stub measures sections, and no end in
+// sight.
+constexpr std::uint32_t first_systemd = 252;
+constexpr std::uint32_t last_systemd = 999;
 
 // Boot flows that have a name in the design but no rules here.
-constexpr std::array planned_boots = {"direct-kernel", "disk-sd-boot", "gce-disk"};
+constexpr std::array planned_boots = {"direct-kernel", "gce-disk"};
+constexpr std::array known_boots = {Boot::disk_uki, Boot::disk_sd_boot};
+constexpr std::string_view known_boot_names = "known: disk-uki, disk-sd-boot";
 
 bool all_of(std::string_view text, std::string_view extra) {
   return std::ranges::all_of(text, [extra](char c) {
@@ -98,12 +104,14 @@ Result<Tee> tee(const YamlNode& node) {
 
 Result<Boot> boot(const YamlNode& node) {
   TRY_ASSIGN(const std::string_view text, scalar(node, "boot"));
-  if (text == name(Boot::disk_uki)) return Boot::disk_uki;
+  for (const Boot known : known_boots)
+    if (text == name(known)) return known;
   if (std::ranges::find(planned_boots, text) != planned_boots.end()) {
-    return fail_line(ErrorCode::unsupported, "boot", node.line,
-                     "\"" + std::string(text) + "\" is not known yet; known: disk-uki");
+    return fail_line(
+        ErrorCode::unsupported, "boot", node.line,
+        "\"" + std::string(text) + "\" is not known yet; " + std::string(known_boot_names));
   }
-  return bad_value(node, "boot", "a boot flow; known: disk-uki");
+  return bad_value(node, "boot", "a boot flow; " + std::string(known_boot_names));
 }
 
 Result<Firmware> firmware(const YamlNode& node, std::string_view folder) {
@@ -124,6 +132,23 @@ Result<Firmware> firmware(const YamlNode& node, std::string_view folder) {
     }
   }
   return firmware;
+}
+
+Result<BootLoader> boot_loader(const YamlNode& node, std::string_view folder) {
+  TRY(expect_map(node, "boot_loader", {"file", "conf", "assume"}));
+  BootLoader loader;
+  const YamlNode* file = node.find("file");
+  if (file == nullptr)
+    return fail_line(ErrorCode::not_found, "boot_loader", node.line, "the key file is missing");
+  TRY_ASSIGN(loader.file, path(*file, "file", folder));
+  if (const YamlNode* conf = node.find("conf")) {
+    TRY_ASSIGN(loader.conf, path(*conf, "conf", folder));
+  }
+  if (const YamlNode* assume = node.find("assume")) {
+    TRY_ASSIGN(loader.assume, number(*assume, "assume", first_systemd, last_systemd));
+    loader.assume_line = assume->line;
+  }
+  return loader;
 }
 
 Result<Acpi> acpi_digests(const YamlNode& node) {
@@ -235,9 +260,11 @@ Status parse_boot_facts(const YamlNode& node, std::string_view folder, Platform&
       return fail_line(ErrorCode::not_found, "disk", disk->line, "the key gpt is missing");
     TRY_ASSIGN(platform.disk_gpt, path(*gpt, "gpt", folder));
   }
+  if (const YamlNode* value = node.find("boot_loader")) {
+    TRY_ASSIGN(platform.boot_loader, boot_loader(*value, folder));
+  }
   if (const YamlNode* value = node.find("assume_stub")) {
-    constexpr std::uint32_t first = 252;  // the first stub that measures sections
-    TRY_ASSIGN(platform.assume_stub, number(*value, "assume_stub", first, 999));
+    TRY_ASSIGN(platform.assume_stub, number(*value, "assume_stub", first_systemd, last_systemd));
     platform.assume_stub_line = value->line;
   }
   if (const YamlNode* value = node.find("phases")) {
@@ -245,6 +272,18 @@ Status parse_boot_facts(const YamlNode& node, std::string_view folder, Platform&
   }
   if (const YamlNode* value = node.find("conditions")) {
     TRY_ASSIGN(platform.conditions, conditions(*value));
+  }
+  return {};
+}
+
+Status check_boot_loader(const YamlNode& node, const Platform& platform) {
+  if (platform.boot == Boot::disk_sd_boot && !platform.boot_loader) {
+    return fail_line(ErrorCode::not_found, "boot_loader", node.line,
+                     "the key is missing; boot: disk-sd-boot measures it");
+  }
+  if (platform.boot != Boot::disk_sd_boot && platform.boot_loader) {
+    return fail_line(ErrorCode::malformed, "boot_loader", node.find("boot_loader")->line,
+                     "only a platform with boot: disk-sd-boot has one");
   }
   return {};
 }
@@ -265,13 +304,13 @@ Status check_together(const YamlNode& node, const Platform& platform) {
     return fail_line(ErrorCode::malformed, "conditions", node.find("conditions")->line,
                      "a vtpm platform offers TCG2");
   }
-  return {};
+  return check_boot_loader(node, platform);
 }
 
 Result<Platform> parse_platform(const YamlNode& node, std::string_view folder) {
   TRY(expect_map(node, "",
                  {"id", "tee", "boot", "firmware", "vmm", "memory", "vcpus", "banks", "disk",
-                  "assume_stub", "phases", "conditions"}));
+                  "boot_loader", "assume_stub", "phases", "conditions"}));
   Platform platform;
   platform.line = node.line;
   TRY(parse_required(node, platform));
@@ -301,6 +340,8 @@ std::string_view name(Boot boot) {
   switch (boot) {
     case Boot::disk_uki:
       return "disk-uki";
+    case Boot::disk_sd_boot:
+      return "disk-sd-boot";
   }
   return "unknown";
 }

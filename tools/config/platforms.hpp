@@ -26,7 +26,8 @@ enum class Tee : std::uint8_t {
 
 // How the firmware comes to the kernel.
 enum class Boot : std::uint8_t {
-  disk_uki,  // a UKI at \EFI\BOOT\BOOTX64.EFI of an EFI system partition
+  disk_uki,      // a UKI at \EFI\BOOT\BOOTX64.EFI of an EFI system partition
+  disk_sd_boot,  // systemd-boot there, which starts the UKI
 };
 
 struct Firmware {
@@ -36,6 +37,16 @@ struct Firmware {
   std::size_t line = 0;          // where it begins in the document
 
   bool operator==(const Firmware&) const = default;
+};
+
+// systemd-boot and its configuration, as they lie on the EFI system partition.
+struct BootLoader {
+  std::string file{};                     // systemd-bootx64.efi
+  std::string conf{};                     // loader.conf; empty: there is none
+  std::optional<std::uint32_t> assume{};  // version to take for one that has no rules
+  std::size_t assume_line = 0;
+
+  bool operator==(const BootLoader&) const = default;
 };
 
 // Where the VMM's ACPI tables, which the firmware measures, are taken from.
@@ -81,7 +92,8 @@ struct Platform {
   std::string id{};  // [a-z0-9][a-z0-9._-]*, unique in the document
   Tee tee = Tee::vtpm;
   Boot boot = Boot::disk_uki;
-  std::optional<Firmware> firmware{};  // always there for tdx
+  std::optional<BootLoader> boot_loader{};  // exactly with disk_sd_boot
+  std::optional<Firmware> firmware{};       // always there for tdx
   std::optional<Vmm> vmm{};
   std::vector<Memory> memory{};        // empty: not stated
   std::vector<std::uint32_t> vcpus{};  // empty: not stated
@@ -98,7 +110,7 @@ struct Platform {
   bool operator==(const Platform&) const = default;
 };
 
-// "tdx", "vtpm"; "disk-uki".
+// "tdx", "vtpm"; "disk-uki", "disk-sd-boot".
 std::string_view name(Tee tee);
 std::string_view name(Boot boot);
 

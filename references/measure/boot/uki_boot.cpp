@@ -15,9 +15,11 @@
 #include "mkosi/uki/pe.hpp"
 #include "mkosi/uki/uki.hpp"
 #include "references/eventlog/event.hpp"
+#include "references/measure/boot/boot_events.hpp"
 #include "references/measure/boot/cmdline.hpp"
 #include "references/measure/boot/gpt.hpp"
 #include "references/measure/boot/log_builder.hpp"
+#include "references/measure/boot/sd_boot.hpp"
 #include "references/measure/boot/stub_initrd.hpp"
 #include "references/measure/boot/uki_registers.hpp"
 #include "references/measure/profiles/kernel.hpp"
@@ -32,6 +34,8 @@
 
 namespace etalon::measure {
 namespace {
+
+using namespace std::string_view_literals;
 
 using eventlog::Basis;
 using eventlog::Event;
@@ -57,49 +61,16 @@ struct Boot {
   StubProfile stub;
   KernelProfile linux;
   bool secure_boot = false;
+  std::optional<SdBootProgram> sd_boot{};
+  std::string load_options;  // text handed to the stub
+  bool passed_on = false;    // that is .cmdline, handed on by systemd-boot
   bool load_options_used = false;
   std::optional<std::string> cmdline;  // as the stub passes it; nothing: none
 };
 
-Bytes utf16_text(std::string_view ascii) {
-  ByteWriter out;
-  for (const char each : ascii)
-    out.u16(static_cast<unsigned char>(each));
-  return out.u16(0).take();
-}
-
-Bytes tagged_data(std::uint32_t tag, std::string_view description) {
-  ByteWriter out;
-  out.u32(tag).u32(static_cast<std::uint32_t>(description.size() + 1)).text(description).u8(0);
-  return out.take();
-}
-
-// Our boots prove the firmware events of PCRs; those of RTMRs were seen in others' logs.
-Basis firmware_basis(const LogBuilder& log) {
-  return log.tee() == Tee::tdx ? Basis::log : Basis::boot;
-}
-
 // The stub's CC events were seen in a log of a newer stub (12 EV_IPL events of a GKE node).
 Basis stub_basis(const LogBuilder& log, const StubProfile& stub) {
   return log.tee() == Tee::tdx ? eventlog::weakest(stub.basis, Basis::log) : stub.basis;
-}
-
-Origin from_platform(std::string_view rule) {
-  return {.kind = Origin::Kind::platform, .rule = std::string(rule)};
-}
-
-Origin from_input(std::string input, const DigestSet& digests, std::string_view rule) {
-  Origin origin{.kind = Origin::Kind::input, .input = std::move(input), .rule = std::string(rule)};
-  const AnyDigest* digest = digests.find(HashAlg::sha256);
-  if (digest != nullptr) origin.sha256 = digest->as<HashAlg::sha256>();
-  return origin;
-}
-
-Origin from_file(const NamedBytes& file, std::string_view rule) {
-  return {.kind = Origin::Kind::input,
-          .input = file.name,
-          .sha256 = file.sha256 ? *file.sha256 : sha256(file.bytes),
-          .rule = std::string(rule)};
 }
 
 void add_action(LogBuilder& log, RegisterId reg, std::string_view text) {
@@ -140,14 +111,6 @@ Status add_gpt(LogBuilder& log, const std::optional<NamedBytes>& disk) {
   return {};
 }
 
-Status add_image(LogBuilder& log, const uki::Pe& pe, Event event) {
-  TRY_ASSIGN(event.digests, uki::authenticode(pe, log.algs()));
-  event.reg = pcr4;
-  event.type = EventType::efi_boot_services_application;
-  log.add(std::move(event));
-  return {};
-}
-
 Status add_images(LogBuilder& log, const UkiBootInputs& inputs, const Boot& boot) {
   for (const NamedBytes& each : inputs.images_before) {
     TRY_ASSIGN(const uki::Pe pe, in_file(uki::decode_pe(each.bytes), each.name));
@@ -157,11 +120,16 @@ Status add_images(LogBuilder& log, const UkiBootInputs& inputs, const Boot& boot
                    .basis = Basis::source,
                    .summary = "image " + each.name}));
   }
-  return add_image(log, boot.image.pe,
-                   {.reg = pcr4,
-                    .origin = from_file(inputs.uki, "EDK2: Authenticode of a started image"),
-                    .basis = firmware_basis(log),
-                    .summary = "image " + inputs.uki.name});
+  if (inputs.sd_boot && boot.sd_boot)
+    TRY(in_file(add_sd_boot(log, *inputs.sd_boot, *boot.sd_boot), inputs.sd_boot->program.name));
+  TRY(add_image(log, boot.image.pe,
+                {.reg = pcr4,
+                 .origin = from_file(inputs.uki, "EDK2: Authenticode of a started image"),
+                 .basis = firmware_basis(log),
+                 .summary = "image " + inputs.uki.name}));
+  const uki::Content* cmdline = boot.image.find(".cmdline");
+  if (!boot.sd_boot || cmdline == nullptr) return {};
+  return add_passed_cmdline(log, *boot.sd_boot, inputs.uki, *cmdline);
 }
 
 void add_sections(LogBuilder& log, const UkiBootInputs& inputs, const Boot& boot) {
@@ -186,15 +154,28 @@ void add_sections(LogBuilder& log, const UkiBootInputs& inputs, const Boot& boot
   }
 }
 
-Status add_load_options(LogBuilder& log, const Boot& boot) {
+Status add_load_options(LogBuilder& log, const UkiBootInputs& inputs, const Boot& boot) {
   if (!boot.load_options_used || !boot.cmdline) return {};
-  TRY_ASSIGN(const Bytes text, utf16le_from_utf8(*boot.cmdline, Terminator::nul));
-  log.add_hash_of(text, {.reg = pcr12,
-                         .type = EventType::ipl,
-                         .data = text,
-                         .origin = from_platform("text of the boot entry"),
-                         .basis = Basis::source,
-                         .summary = "command line of the boot entry"});
+  Event event{.reg = pcr12,
+              .type = EventType::ipl,
+              .origin = from_platform("text of the boot entry"),
+              .basis = Basis::source,
+              .summary = std::string(load_options_event_summary)};
+  if (boot.passed_on) {
+    const uki::Content& cmdline = *boot.image.find(".cmdline");
+    event.basis = eventlog::weakest(stub_basis(log, boot.stub), boot.sd_boot->profile.basis);
+    event.origin =
+        from_input(".cmdline of " + inputs.uki.name, uki::hash_content(log.algs(), cmdline),
+                   std::string(boot.stub.rule) + ": load options measured");
+    if (!passes_unchanged(boot.load_options)) {
+      event.origin = from_platform(event.origin.rule);
+      log.add(std::move(event));
+      return {};
+    }
+  }
+  TRY_ASSIGN(event.data, utf16le_from_utf8(*boot.cmdline, Terminator::nul));
+  const Bytes text = event.data;
+  log.add_hash_of(text, std::move(event));
   return {};
 }
 
@@ -209,7 +190,7 @@ Status add_stub_events(LogBuilder& log, const UkiBootInputs& inputs, const Boot&
   add_sections(log, inputs, boot);
   for (const RegisterId reg : {pcr12, pcr13})
     log.rests_on(reg, stub + ": only what lies beside the UKI", stub_basis(log, boot.stub));
-  return add_load_options(log, boot);
+  return add_load_options(log, inputs, boot);
 }
 
 Status add_inner_kernel(LogBuilder& log, const UkiBootInputs& inputs, const Boot& boot) {
@@ -242,7 +223,7 @@ Status add_kernel_cmdline(LogBuilder& log, const UkiBootInputs& inputs, const Bo
       std::string(boot.linux.rule) + ": LoadOptions; " + std::string(boot.stub.rule) + ": its text";
   Event event{.reg = pcr9,
               .type = EventType::event_tag,
-              .data = tagged_data(load_options_tag, "LOADED_IMAGE::LoadOptions"),
+              .data = tagged_data(load_options_tag, as_bytes("LOADED_IMAGE::LoadOptions\0"sv)),
               .origin = from_platform(rule),
               .basis = eventlog::weakest(basis, boot.stub.basis),
               .summary = std::string(cmdline_event_summary)};
@@ -251,7 +232,7 @@ Status add_kernel_cmdline(LogBuilder& log, const UkiBootInputs& inputs, const Bo
     return {};
   }
   TRY_ASSIGN(const Bytes text, utf16le_from_utf8(*boot.cmdline, Terminator::nul));
-  if (!boot.load_options_used) {
+  if (!boot.load_options_used || boot.passed_on) {
     event.origin = from_input(".cmdline of " + inputs.uki.name,
                               uki::hash_content(log.algs(), *boot.image.find(".cmdline")), rule);
   }
@@ -268,7 +249,7 @@ void add_kernel_initrd(LogBuilder& log, const UkiBootInputs& inputs, const Boot&
       std::string(boot.linux.rule) + ": initrd; " + std::string(boot.stub.rule) + ": its members";
   Event event{.reg = pcr9,
               .type = EventType::event_tag,
-              .data = tagged_data(initrd_tag, "Linux initrd"),
+              .data = tagged_data(initrd_tag, as_bytes("Linux initrd\0"sv)),
               .origin = from_platform(rule),
               .basis = eventlog::weakest(basis, boot.stub.basis),
               .summary = std::string(initrd_event_summary)};
@@ -306,12 +287,14 @@ Status settle_cmdline(const UkiBootInputs& inputs, Boot& boot) {
       (embedded != nullptr ||
        (boot.stub.load_options == LoadOptionsRule::dropped_if_cmdline_or_confidential &&
         confidential));
+  boot.passed_on = embedded != nullptr && boot.sd_boot && boot.sd_boot->profile.passes_cmdline;
+  boot.load_options = boot.passed_on ? uki::text(*embedded) : inputs.load_options;
   // A first character that is no text marks options which firmware itself added.
   const bool usable =
-      !inputs.load_options.empty() && static_cast<unsigned char>(inputs.load_options[0]) > 0x1f;
+      !boot.load_options.empty() && static_cast<unsigned char>(boot.load_options[0]) > 0x1f;
   boot.load_options_used = usable && !dropped;
   if (!boot.load_options_used && embedded == nullptr) return {};
-  const std::string text = boot.load_options_used ? inputs.load_options : uki::text(*embedded);
+  const std::string text = boot.load_options_used ? boot.load_options : uki::text(*embedded);
   TRY_ASSIGN(boot.cmdline, in(mangle_cmdline(text, boot.stub.leading_blanks),
                               boot.load_options_used ? "load options" : ".cmdline"));
   return {};
@@ -329,6 +312,9 @@ Result<Boot> prepare(const UkiBootInputs& inputs) {
   TRY_ASSIGN(boot.stub, select_stub(found, inputs.assume_stub));
   TRY_ASSIGN(boot.linux, select_kernel(boot.kernel_release, inputs.assume_kernel));
   boot.secure_boot = inputs.secure_boot.value_or(false);
+  if (inputs.sd_boot) {
+    TRY_ASSIGN(boot.sd_boot, in_file(read_sd_boot(*inputs.sd_boot), inputs.sd_boot->program.name));
+  }
   TRY(settle_cmdline(inputs, boot));
   return boot;
 }
@@ -358,7 +344,10 @@ Result<Prediction> predict_uki_boot(const UkiBootInputs& inputs) {
   Prediction prediction{.events = log.take(), .rules = log.take_rules()};
   prediction.stub_version = boot.image.stub ? boot.image.stub->text : "";
   prediction.kernel_release = boot.kernel_release;
-  const BootFacts facts{.stub = boot.stub, .linux = boot.linux, .image = boot.image};
+  const BootFacts facts{.stub = boot.stub,
+                        .linux = boot.linux,
+                        .image = boot.image,
+                        .sd_boot = boot.sd_boot ? &*boot.sd_boot : nullptr};
   TRY(state_registers(inputs, facts, prediction));
   state_assumptions(inputs, facts, prediction);
   return prediction;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a boot of a UKI from a disk's EFI system partition extends, from the action string to
-// ExitBootServices: PCR 4, 5, 9, 11 and 12 of a machine with a TPM (TCG PC Client Platform Firmware
-// Profile), RTMR 1 and 2 of a TD (UEFI 2.10, section 38.4.1). Behaviour that differs between
-// versions of systemd-stub and Linux comes from the tables in references/measure/profiles; each
-// event names its rule and how well that rule is known.
+// What a boot of a UKI from a disk's EFI system partition, with or without systemd-boot, extends
+// from the action string to ExitBootServices: PCR 4, 5, 9, 11 and 12 of a machine with a TPM (TCG
+// PC Client Platform Firmware Profile), RTMR 1 and 2 of a TD (UEFI 2.10, section 38.4.1). Behaviour
+// that differs between versions of systemd-stub and Linux comes from the tables in
+// references/measure/profiles; each event names its rule and how well that rule is known.
 //
 // Not predicted here: what the image does not determine (Prediction::unpinned says so), what
 // userspace extends but for the phase words of PCR 11, and addons, credentials and extensions on
@@ -41,6 +41,13 @@ struct NamedBytes {
   std::optional<Sha256> sha256{};  // of the bytes; computed when not given
 };
 
+// systemd-boot as \EFI\BOOT\BOOTX64.EFI, which starts the UKI from \EFI\Linux.
+struct SdBootInputs {
+  NamedBytes program{};
+  std::optional<NamedBytes> loader_conf{};  // nothing: there is none
+  std::optional<unsigned> assume{};         // rules to take when its own version has none here
+};
+
 struct UkiBootInputs {
   Tee tee = Tee::vtpm;
   NamedBytes uki{};  // the whole file
@@ -50,6 +57,8 @@ struct UkiBootInputs {
   // PE images that the firmware starts before the UKI, in order: shim.
   std::vector<NamedBytes> images_before{};
   Shim shim = Shim::none;
+  // Started by the firmware, or by those, and starts the UKI; nothing: they start it themselves.
+  std::optional<SdBootInputs> sd_boot{};
 
   // Facts about the platform; nothing: not stated, and the assumption made is named in the result.
   std::optional<bool> secure_boot{};  // assumed off

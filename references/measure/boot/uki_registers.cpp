@@ -15,6 +15,7 @@
 #include "references/eventlog/event.hpp"
 #include "references/eventlog/expectation.hpp"
 #include "references/eventlog/replay.hpp"
+#include "references/measure/boot/sd_boot.hpp"
 #include "references/measure/boot/uki_boot.hpp"
 #include "tools/base/bytes.hpp"
 #include "tools/base/digest.hpp"
@@ -46,6 +47,11 @@ std::string reason_of(const Event& event) {
   }
   if (event.summary == cmdline_event_summary) {
     return "the stub appends console= for the machine's serial ports unless the image sets it";
+  }
+  if (event.reg == RegisterId::pcr<12>()) {
+    return "what systemd-boot makes of control characters, and of blanks at the ends of .cmdline, "
+           "is "
+           "not known";
   }
   return "the stub adds a random file when the firmware or boot loader provides a random seed";
 }
@@ -203,7 +209,11 @@ void state_assumptions(const UkiBootInputs& inputs, const BootFacts& facts,
   auto& list = prediction.assumptions;
   state_rules("stub", facts.stub, prediction.stub_version, list);
   state_rules("kernel", facts.linux, prediction.kernel_release, list);
-  list.emplace_back("the first boot option starts the UKI; no boot attempt before it failed");
+  if (inputs.sd_boot && facts.sd_boot != nullptr) {
+    state_sd_boot(*inputs.sd_boot, *facts.sd_boot, list);
+  } else {
+    list.emplace_back("the first boot option starts the UKI; no boot attempt before it failed");
+  }
   if (inputs.load_options.empty()) list.emplace_back("the boot entry carries no load options");
   list.emplace_back("no addons, credentials or extensions lie beside the UKI");
   state_image(facts, list);

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "mkosi/uki/uki.hpp"
+#include "references/measure/boot/sd_boot.hpp"
 #include "references/measure/boot/uki_boot.hpp"
 #include "references/measure/profiles/kernel.hpp"
 #include "references/measure/profiles/stub.hpp"
@@ -22,6 +23,7 @@ struct BootFacts {
   const StubProfile& stub;
   const KernelProfile& linux;
   const uki::Uki& image;
+  const SdBootProgram* sd_boot = nullptr;  // where it starts the UKI
 };
 
 // Fills `registers` and `unpinned` from the events.

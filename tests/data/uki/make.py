@@ -27,6 +27,13 @@ def root():
         newc.trailer()])
 
 
+def sd_boot(version):
+    """What a boot loader has that matters here; its sections show it to be no UKI."""
+    return made.pe(random.Random(SEED), [
+        (".text", b"no code", None), (".osrel", b'ID=systemd-boot\n', None),
+        (".sdmagic", f"#### LoaderInfo: systemd-boot {version} ####".encode(), None)])
+
+
 def uki(stub):
     rng = random.Random(SEED)
     return made.pe(rng, [
@@ -49,7 +56,8 @@ def odd():
 
 def main():
     differing = []
-    for name, content in (("small.efi", uki("257.13-1~deb13u1")), ("future.efi", uki("999")), ("odd.efi", odd())):
+    for name, content in (("small.efi", uki("257.13-1~deb13u1")), ("future.efi", uki("999")), ("odd.efi", odd()),
+                          ("sd-boot.efi", sd_boot("257.13-1~deb13u1"))):
         path = os.path.join(HERE, name)
         if sys.argv[1:] != ["--check"]:
             with open(path, "wb") as file:

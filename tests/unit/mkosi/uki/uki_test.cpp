@@ -35,6 +35,14 @@ TEST(Uki, finds_sections_and_the_stub) {
   EXPECT_TRUE(uki->profiles.empty());
 }
 
+TEST(Uki, reads_the_version_of_the_program_asked_for) {
+  constexpr std::string_view boot = "#### LoaderInfo: systemd-boot 262.1-1 ####";
+  EXPECT_EQ(parse_sdmagic(boot, "systemd-boot")->number, 262U);
+  EXPECT_EQ(parse_sdmagic(boot, "systemd-boot")->text, "262.1-1");
+  EXPECT_EQ(parse_sdmagic(boot), std::nullopt);
+  EXPECT_EQ(parse_sdmagic(boot, "systemd"), std::nullopt);
+}
+
 TEST(Uki, reads_the_version_in_sdmagic) {
   const auto number = [](std::string_view text) {
     const auto version = parse_sdmagic(text);

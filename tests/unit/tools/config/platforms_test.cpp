@@ -55,7 +55,7 @@ TEST(Platforms, reads_the_example_with_every_key) {
   const auto platforms =
       load_platforms(test::source_path("references/schema/platforms.example.yaml"));
   ASSERT_TRUE(platforms.has_value()) << platforms.error().text();
-  ASSERT_EQ(platforms->size(), 3U);
+  ASSERT_EQ(platforms->size(), 4U);
   const std::string folder = test::source_path("references/schema/");
   const Platform& vm = (*platforms)[0];
   EXPECT_EQ(vm.id, "ovmf-vtpm");
@@ -87,6 +87,14 @@ TEST(Platforms, reads_the_example_with_every_key) {
   EXPECT_EQ(split.vmm->acpi.kind, Acpi::Kind::digests);
   EXPECT_EQ(split.vmm->acpi.digests.at("etc/acpi/rsdp").hex().substr(0, 8), "00010203");
   EXPECT_GT(split.line, td.line);
+  const Platform& menu = (*platforms)[3];
+  EXPECT_EQ(menu.boot, Boot::disk_sd_boot);
+  EXPECT_EQ(name(menu.boot), "disk-sd-boot");
+  ASSERT_TRUE(menu.boot_loader.has_value());
+  EXPECT_EQ(menu.boot_loader->file, folder + "systemd-bootx64.efi");
+  EXPECT_EQ(menu.boot_loader->conf, folder + "loader.conf");
+  EXPECT_EQ(menu.boot_loader->assume, 262U);
+  EXPECT_FALSE(vm.boot_loader.has_value());
 }
 
 TEST(Platforms, reads_those_of_the_demo) {
@@ -111,9 +119,9 @@ TEST(Platforms, names_the_file_the_platform_the_key_and_the_line) {
   ASSERT_TRUE(write_file_atomic(path, as_bytes(yaml)).has_value());
   const auto platforms = load_platforms(path);
   ASSERT_FALSE(platforms.has_value());
-  EXPECT_EQ(
-      platforms.error().text(),
-      path + ": platforms[1]: boot at line 8: \"floppy\" is not a boot flow; known: disk-uki");
+  EXPECT_EQ(platforms.error().text(), path +
+                                          ": platforms[1]: boot at line 8: \"floppy\" is not a "
+                                          "boot flow; known: disk-uki, disk-sd-boot");
 }
 
 TEST(Platforms, names_a_file_that_is_too_large) {
@@ -183,6 +191,21 @@ TEST(Platforms, refuses_missing_keys) {
             "not-found: platforms[1]: disk at line 11: the key gpt is missing");
 }
 
+TEST(Platforms, asks_for_a_boot_loader_where_there_is_one) {
+  EXPECT_EQ(refusal_with("boot: disk-uki", "boot: disk-sd-boot"),
+            "not-found: platforms[1]: boot_loader at line 6: the key is missing; boot: "
+            "disk-sd-boot measures it");
+  EXPECT_EQ(refusal("    boot_loader: {file: a.efi}\n"),
+            "malformed: platforms[1]: boot_loader at line 11: only a platform with boot: "
+            "disk-sd-boot has one");
+  EXPECT_EQ(refusal("    boot_loader: {conf: loader.conf}\n"),
+            "not-found: platforms[1]: boot_loader at line 11: the key file is missing");
+  EXPECT_EQ(refusal("    boot_loader: {file: a.efi, assume: 251}\n"),
+            "malformed: platforms[1]: assume at line 11: \"251\" is not a number from 252 to 999");
+  const auto refused_key = refusal("    boot_loader: {file: a.efi, name: b}\n");
+  EXPECT_TRUE(refused_key.starts_with("malformed: platforms[1]: ")) << refused_key;
+}
+
 TEST(Platforms, refuses_bad_names_and_choices) {
   EXPECT_EQ(refusal_with("id: td", "id: ../td"),
             "malformed: platforms[1]: id at line 6: \"../td\" is not a name: up to 64 of a-z 0-9 "
@@ -191,7 +214,7 @@ TEST(Platforms, refuses_bad_names_and_choices) {
             "malformed: platforms[1]: tee at line 7: \"sev\" is not one of tdx, vtpm");
   EXPECT_EQ(refusal_with("boot: disk-uki", "boot: direct-kernel"),
             "unsupported: platforms[1]: boot at line 8: \"direct-kernel\" is not known yet; known: "
-            "disk-uki");
+            "disk-uki, disk-sd-boot");
   EXPECT_EQ(
       refusal_with("file: fw/OVMF.fd", "file: a.fd\n      profile: ovmf"),
       "unsupported: platforms[1]: profile at line 11: \"ovmf\" is not known yet; known: auto");

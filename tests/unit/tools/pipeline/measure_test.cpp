@@ -290,6 +290,8 @@ TEST_F(Measure, refuses_values_of_platforms_yaml_with_their_lines) {
   ASSERT_TRUE(write_file_atomic(folder_ / "vars.fd", Bytes(4096)).has_value());
   const std::vector<Refusal> refusals = {
       {"    assume_stub: 300\n", "assume_stub at line 6: there are rules for 252..262 only"},
+      {"    boot_loader: {file: boot.efi, assume: 300}\n",
+       "assume at line 6: there are rules for 252..262 only"},
       {"    firmware: {file: code.fd, code: vars.fd}\n",
        "firmware at line 6: file holds the code of a split image and code its variables: swap "
        "them"},
@@ -298,7 +300,10 @@ TEST_F(Measure, refuses_values_of_platforms_yaml_with_their_lines) {
   ASSERT_TRUE(image.has_value());
   const std::string path = folder_ / "platforms.yaml";
   for (const Refusal& each : refusals) {
-    ASSERT_TRUE(write_file_atomic(path, as_bytes(std::string(vtpm) + each.lines)).has_value());
+    std::string yaml = std::string(vtpm) + each.lines;
+    if (each.lines.find("boot_loader") != std::string::npos)
+      yaml.replace(yaml.find("disk-uki"), 8, "disk-sd-boot");
+    ASSERT_TRUE(write_file_atomic(path, as_bytes(yaml)).has_value());
     const auto document = config::load_platforms(path);
     ASSERT_TRUE(document.has_value()) << document.error().text();
     const auto done = measure(*image, {.platforms = *document});
