@@ -2,6 +2,7 @@
 // decoder: references/eventlog/log_decode.cpp
 // decoder: references/eventlog/untrusted_log.cpp
 // decoder: references/eventlog/summary.cpp
+// decoder: references/eventlog/data_check.cpp
 // decoder: references/eventlog/prediction_json.cpp
 // What decodes, in either format, must encode to the same bytes, and its records name registers
 // that map back to their index; its events replay or are refused, and do not differ from
@@ -12,6 +13,7 @@
 #include <span>
 #include <string>
 
+#include "references/eventlog/data_check.hpp"
 #include "references/eventlog/diff.hpp"
 #include "references/eventlog/event.hpp"
 #include "references/eventlog/log_codec.hpp"
@@ -50,6 +52,8 @@ void check(etalon::ByteView input, etalon::eventlog::LogFormat format) {
   for (const etalon::eventlog::UntrustedRecord& record : log->records) {
     const auto reg = etalon::eventlog::log_register(format, record.index);
     ETALON_ASSERT(reg.has_value() && *etalon::eventlog::log_index(format, *reg) == record.index);
+    const etalon::eventlog::DataVerdict verdict = etalon::eventlog::check_data(record);
+    ETALON_ASSERT(verdict.really.empty() || verdict.check == etalon::eventlog::DataCheck::differs);
   }
   const auto events = etalon::eventlog::to_events(*log);
   if (!events) return;

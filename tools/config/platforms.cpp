@@ -252,13 +252,17 @@ Status parse_machine(const YamlNode& node, std::string_view folder, Platform& pl
   return {};
 }
 
+Result<std::string> disk_gpt(const YamlNode& node, std::string_view folder) {
+  TRY(expect_map(node, "disk", {"gpt"}));
+  const YamlNode* gpt = node.find("gpt");
+  if (gpt == nullptr)
+    return fail_line(ErrorCode::not_found, "disk", node.line, "the key gpt is missing");
+  return path(*gpt, "gpt", folder);
+}
+
 Status parse_boot_facts(const YamlNode& node, std::string_view folder, Platform& platform) {
-  if (const YamlNode* disk = node.find("disk")) {
-    TRY(expect_map(*disk, "disk", {"gpt"}));
-    const YamlNode* gpt = disk->find("gpt");
-    if (gpt == nullptr)
-      return fail_line(ErrorCode::not_found, "disk", disk->line, "the key gpt is missing");
-    TRY_ASSIGN(platform.disk_gpt, path(*gpt, "gpt", folder));
+  if (const YamlNode* value = node.find("disk")) {
+    TRY_ASSIGN(platform.disk_gpt, disk_gpt(*value, folder));
   }
   if (const YamlNode* value = node.find("boot_loader")) {
     TRY_ASSIGN(platform.boot_loader, boot_loader(*value, folder));

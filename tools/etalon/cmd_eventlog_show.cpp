@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "references/eventlog/data_check.hpp"
 #include "references/eventlog/event.hpp"
 #include "references/eventlog/summary.hpp"
 #include "references/eventlog/untrusted_log.hpp"
@@ -52,7 +53,10 @@ Json record_json(const UntrustedLog& log, const UntrustedRecord& record) {
   Json::Object digests;
   for (const eventlog::RawDigest& digest : record.digests)
     digests.emplace(algorithm_name(digest.alg), to_hex(digest.value));
-  return Json(Json::Object{{"offset", record.offset},
+  eventlog::DataVerdict verdict = eventlog::check_data(record);
+  return Json(Json::Object{{"data_check", name(verdict.check)},
+                           {"really", verdict.really.empty() ? Json() : Json(verdict.really)},
+                           {"offset", record.offset},
                            {"register", register_name(log, record)},
                            {"type", eventlog::name(record.type)},
                            {"type_num", static_cast<std::uint32_t>(record.type)},
@@ -71,6 +75,13 @@ Json log_json(const UntrustedLog& log) {
                            {"tail_size", std::uint64_t{log.tail.size()}}});
 }
 
+void print_verdict(const eventlog::DataVerdict& verdict, std::ostream& out) {
+  if (verdict.check != eventlog::DataCheck::differs) return;
+  out << "  NOT what was measured: the digest is not of this data";
+  if (!verdict.really.empty()) out << " but that of: " << verdict.really;
+  out << '\n';
+}
+
 void print(const UntrustedLog& log, std::ostream& out) {
   out << name(log.format) << " log, " << log.records.size() << " events, tail of "
       << log.tail.size() << " bytes\n";
@@ -79,6 +90,7 @@ void print(const UntrustedLog& log, std::ostream& out) {
     out << '\n'
         << i + 1 << ' ' << register_name(log, record) << ' ' << eventlog::name(record.type)
         << "\n  " << eventlog::summarize(record.type, record.data) << '\n';
+    print_verdict(eventlog::check_data(record), out);
     for (const eventlog::RawDigest& digest : record.digests)
       out << "  " << algorithm_name(digest.alg) << ' ' << to_hex(digest.value) << '\n';
   }
