@@ -11,7 +11,9 @@
 #include <utility>
 #include <vector>
 
+#include "references/eventlog/device_path.hpp"
 #include "references/eventlog/event.hpp"
+#include "references/eventlog/variable_text.hpp"
 #include "tools/base/bytes.hpp"
 #include "tools/base/guid.hpp"
 #include "tools/base/reader.hpp"
@@ -85,20 +87,46 @@ std::string crtm_version(ByteView data) {
   return text ? "firmware version '" + text_line(*text) + "'" : hex_line(data);
 }
 
+struct Variable {
+  Guid vendor{};
+  std::string name{};
+  ByteView value{};
+};
+
 // UEFI_VARIABLE_DATA: GUID, u64 name length in characters, u64 data length, name, data.
-std::string variable(ByteView data) {
+std::optional<Variable> read_variable(ByteView data) {
   ByteReader reader(data);
   const Guid vendor{.bytes = reader.array<16>("vendor")};
   const std::uint64_t characters = reader.u64("name length");
   const std::uint64_t size = reader.u64("data length");
-  if (!reader.ok() || characters > data.size() / 2) return malformed("variable", data);
-  const auto name = utf8_from_utf16le(reader.bytes(characters * 2, "name"));
+  if (!reader.ok() || characters > data.size() / 2) return std::nullopt;
+  auto name = utf8_from_utf16le(reader.bytes(characters * 2, "name"));
   const ByteView value = reader.bytes(size, "data");
   reader.expect_end("variable");
-  if (!reader.ok() || !name) return malformed("variable", data);
-  const std::string shown = value.size() <= 16 ? " " + to_hex(value) : "";
-  return text_line(*name) + " " + vendor.text() + ", " + count_of(size, "byte") +
-         (value.empty() ? "" : shown);
+  if (!reader.ok() || !name) return std::nullopt;
+  return Variable{.vendor = vendor, .name = *std::move(name), .value = value};
+}
+
+std::string variable_line(const Variable& variable, const std::optional<std::string>& meaning) {
+  std::string line = text_line(variable.name) + " " + variable.vendor.text() + ", " +
+                     count_of(variable.value.size(), "byte");
+  if (meaning) return line + ": " + *meaning;
+  const bool shown = !variable.value.empty() && variable.value.size() <= 16;
+  return shown ? line + " " + to_hex(variable.value) : line;
+}
+
+std::string variable(ByteView data) {
+  const auto found = read_variable(data);
+  if (!found) return malformed("variable", data);
+  return variable_line(*found, variable_text(found->name, found->value));
+}
+
+// Of a database, the entry that verified an image; shim logs its own variables so as well.
+std::string authority(ByteView data) {
+  const auto found = read_variable(data);
+  if (!found) return malformed("variable", data);
+  const bool database = found->name == "db" || found->name == "MokList";
+  return variable_line(*found, database ? authority_text(found->value) : std::nullopt);
 }
 
 // UEFI_IMAGE_LOAD_EVENT: u64 address, u64 length, u64 link base, u64 path length, device path.
@@ -111,8 +139,11 @@ std::string image(ByteView data) {
   const ByteView path = reader.bytes(path_size, "device path");
   reader.expect_end("image load event");
   if (!reader.ok()) return malformed("image load event", data);
-  return "image of " + count_of(length, "byte") + " at " + hex_number(address) + ", device path " +
-         hex_line(path);
+  const auto text = device_path_text(path);
+  const std::string from = !text           ? "malformed device path " + hex_line(path)
+                           : text->empty() ? "no device path"
+                                           : *text;
+  return "image of " + count_of(length, "byte") + " at " + hex_number(address) + ", " + from;
 }
 
 // A partition's name lies at 56 of its entry, 72 bytes, UTF-16 up to a NUL (UEFI 2.10, 5.3.3).
@@ -243,7 +274,7 @@ constexpr std::array<std::pair<EventType, Describe>, 24> describers = {{
     {EventType::efi_variable_driver_config, variable},
     {EventType::efi_variable_boot, variable},
     {EventType::efi_variable_boot2, variable},
-    {EventType::efi_variable_authority, variable},
+    {EventType::efi_variable_authority, authority},
     {EventType::efi_boot_services_application, image},
     {EventType::efi_boot_services_driver, image},
     {EventType::efi_runtime_services_driver, image},

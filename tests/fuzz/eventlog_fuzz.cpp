@@ -3,6 +3,8 @@
 // decoder: references/eventlog/untrusted_log.cpp
 // decoder: references/eventlog/summary.cpp
 // decoder: references/eventlog/data_check.cpp
+// decoder: references/eventlog/device_path.cpp
+// decoder: references/eventlog/variable_text.cpp
 // decoder: references/eventlog/prediction_json.cpp
 // What decodes, in either format, must encode to the same bytes, and its records name registers
 // that map back to their index; its events replay or are refused, and do not differ from

@@ -53,7 +53,7 @@ Json record_json(const UntrustedLog& log, const UntrustedRecord& record) {
   Json::Object digests;
   for (const eventlog::RawDigest& digest : record.digests)
     digests.emplace(algorithm_name(digest.alg), to_hex(digest.value));
-  eventlog::DataVerdict verdict = eventlog::check_data(record);
+  const eventlog::DataVerdict verdict = eventlog::check_data(record);
   return Json(Json::Object{{"data_check", name(verdict.check)},
                            {"really", verdict.really.empty() ? Json() : Json(verdict.really)},
                            {"offset", record.offset},

@@ -40,7 +40,6 @@ using namespace std::string_view_literals;
 using eventlog::Basis;
 using eventlog::Event;
 using eventlog::EventType;
-using eventlog::Origin;
 
 constexpr auto pcr4 = RegisterId::pcr<4>();
 constexpr auto pcr5 = RegisterId::pcr<5>();
@@ -161,7 +160,7 @@ Status add_load_options(LogBuilder& log, const UkiBootInputs& inputs, const Boot
               .origin = from_platform("text of the boot entry"),
               .basis = Basis::source,
               .summary = std::string(load_options_event_summary)};
-  if (boot.passed_on) {
+  if (boot.passed_on && boot.sd_boot) {
     const uki::Content& cmdline = *boot.image.find(".cmdline");
     event.basis = eventlog::weakest(stub_basis(log, boot.stub), boot.sd_boot->profile.basis);
     event.origin =

@@ -95,10 +95,23 @@ INSTANTIATE_TEST_SUITE_P(
     Structures, Summary,
     testing::Values(
         Row{EventType::efi_variable_driver_config, variable("SecureBoot", "\x01", 1),
-            "SecureBoot " + global + ", 1 byte 01"},
+            "SecureBoot " + global + ", 1 byte: on"},
         Row{EventType::efi_variable_boot, variable("PK", "", 0), "PK " + global + ", 0 bytes"},
         Row{EventType::efi_variable_authority, variable("db", std::string(17, 'x'), 17),
+            "db " + global +
+                ", 17 bytes: certificate with SHA-256 "
+                "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881 of owner "
+                "78787878-7878-7878-7878-787878787878"},
+        Row{EventType::efi_variable_authority, variable("SbatLevel", std::string(17, 'x'), 17),
+            "SbatLevel " + global + ", 17 bytes"},
+        Row{EventType::efi_variable_driver_config, variable("db", std::string(17, 'x'), 17),
             "db " + global + ", 17 bytes"},
+        Row{EventType::efi_variable_boot, variable("BootOrder", "\x01\x02", 2),
+            "BootOrder " + global + ", 2 bytes: 0201"},
+        Row{EventType::efi_boot_services_application, image_load(*from_hex("7fff0500")),
+            "image of 4096 bytes at 0x7e00018, malformed device path 7fff0500"},
+        Row{EventType::efi_boot_services_application, image_load(*from_hex("0101060000017fff0400")),
+            "image of 4096 bytes at 0x7e00018, Pci(0x1,0x0)"},
         Row{EventType::efi_variable_boot2, variable("db", "", 1),
             "malformed variable: " + to_hex(variable("db", "", 1))},
         Row{EventType::efi_variable_boot2, variable("db", "xy", 1),
@@ -106,7 +119,7 @@ INSTANTIATE_TEST_SUITE_P(
         Row{EventType::efi_variable_boot2, Bytes(31),
             "malformed variable: " + std::string(62, '0')},
         Row{EventType::efi_boot_services_application, image_load(*from_hex("7fff0400")),
-            "image of 4096 bytes at 0x7e00018, device path 7fff0400"},
+            "image of 4096 bytes at 0x7e00018, no device path"},
         Row{EventType::efi_boot_services_driver, Bytes(8),
             "malformed image load event: 0000000000000000"},
         Row{EventType::efi_gpt_event, gpt(1),
