@@ -134,6 +134,16 @@ Text uri(ByteView data) {
   return call("Uri", {printable(as_text(data))});
 }
 
+// What tells the disk: a GPT partition's GUID, or the number in an MBR.
+std::string disk_signature(std::uint8_t kind, ByteView signature) {
+  constexpr std::uint8_t mbr = 1;
+  constexpr std::uint8_t gpt = 2;
+  ByteReader reader(signature);
+  if (kind == mbr) return "MBR," + hex_number(reader.u32("signature"));
+  if (kind == gpt) return "GPT," + Guid{.bytes = reader.array<16>("signature")}.text();
+  return std::to_string(kind) + "," + to_hex(signature);
+}
+
 Text hard_disk(ByteView data) {
   ByteReader reader(data);
   const std::uint32_t partition = reader.u32("partition");
@@ -142,15 +152,9 @@ Text hard_disk(ByteView data) {
   const Guid signature{.bytes = reader.array<16>("signature")};
   reader.skip(1, "format");
   const std::uint8_t kind = reader.u8("signature type");
-  constexpr std::uint8_t mbr = 1;
-  constexpr std::uint8_t gpt = 2;
-  ByteReader mbr_signature(signature.view().first(4));
-  const std::string number = hex_number(mbr_signature.u32("signature"));
-  const std::string name = kind == gpt   ? "GPT," + signature.text()
-                           : kind == mbr ? "MBR," + number
-                                         : std::to_string(kind) + "," + to_hex(signature.view());
+  const std::string disk = disk_signature(kind, signature.view());
   return finished(
-      reader, call("HD", {std::to_string(partition), name, hex_number(start), hex_number(size)}));
+      reader, call("HD", {std::to_string(partition), disk, hex_number(start), hex_number(size)}));
 }
 
 Text file(ByteView data) {

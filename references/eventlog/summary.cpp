@@ -108,11 +108,10 @@ std::optional<Variable> read_variable(ByteView data) {
 }
 
 std::string variable_line(const Variable& variable, const std::optional<std::string>& meaning) {
-  std::string line = text_line(variable.name) + " " + variable.vendor.text() + ", " +
-                     count_of(variable.value.size(), "byte");
-  if (meaning) return line + ": " + *meaning;
   const bool shown = !variable.value.empty() && variable.value.size() <= 16;
-  return shown ? line + " " + to_hex(variable.value) : line;
+  const std::string bytes = shown ? " " + to_hex(variable.value) : "";
+  return text_line(variable.name) + " " + variable.vendor.text() + ", " +
+         count_of(variable.value.size(), "byte") + (meaning ? ": " + *meaning : bytes);
 }
 
 std::string variable(ByteView data) {
@@ -129,6 +128,12 @@ std::string authority(ByteView data) {
   return variable_line(*found, database ? authority_text(found->value) : std::nullopt);
 }
 
+std::string path_line(ByteView path) {
+  const auto text = device_path_text(path);
+  if (!text) return "malformed device path " + hex_line(path);
+  return text->empty() ? "no device path" : *text;
+}
+
 // UEFI_IMAGE_LOAD_EVENT: u64 address, u64 length, u64 link base, u64 path length, device path.
 std::string image(ByteView data) {
   ByteReader reader(data);
@@ -139,11 +144,8 @@ std::string image(ByteView data) {
   const ByteView path = reader.bytes(path_size, "device path");
   reader.expect_end("image load event");
   if (!reader.ok()) return malformed("image load event", data);
-  const auto text = device_path_text(path);
-  const std::string from = !text           ? "malformed device path " + hex_line(path)
-                           : text->empty() ? "no device path"
-                                           : *text;
-  return "image of " + count_of(length, "byte") + " at " + hex_number(address) + ", " + from;
+  return "image of " + count_of(length, "byte") + " at " + hex_number(address) + ", " +
+         path_line(path);
 }
 
 // A partition's name lies at 56 of its entry, 72 bytes, UTF-16 up to a NUL (UEFI 2.10, 5.3.3).
