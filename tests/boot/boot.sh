@@ -18,6 +18,7 @@ What boots (one of):
 How:
   --via uki|direct|sd-boot   UKI as EFI/BOOT/BOOTX64.EFI (default), QEMU -kernel, or systemd-boot before the UKI
   --stub FILE           systemd-stub to build the UKI on
+  --esp DIR             files to put on the EFI system partition as well, in their folders
   --sd-boot FILE        systemd-boot program (default: systemd-bootx64.efi beside the stub)
   --ukify FILE          ukify program (default: ukify in PATH)
   --cmdline S           kernel command line (default: console=ttyS0 ima_hash=sha256 panic=-1)
@@ -49,7 +50,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 newc=$here/../support/newc.py
 uki='' kernel='' via=uki stub='' sdboot='' ukify='' tree='' initrd='' policy='' out=''
 cmdline='console=ttyS0 ima_hash=sha256 panic=-1'
-busybox=/usr/bin/busybox ovmf='' secureboot=off tpm=crb memory=1G timeout=600 keep=off
+busybox=/usr/bin/busybox espdir='' ovmf='' secureboot=off tpm=crb memory=1G timeout=600 keep=off
 
 parse_options() {
   while [ $# -gt 0 ]; do
@@ -64,7 +65,7 @@ parse_options() {
       --uki) uki=$2 ;; --kernel) kernel=$2 ;; --via) via=$2 ;; --stub) stub=$2 ;; --sd-boot) sdboot=$2 ;;
       --ukify) ukify=$2 ;; --cmdline) cmdline=$2 ;; --busybox) busybox=$2 ;; --tree) tree=$2 ;;
       --initrd) initrd=$2 ;; --policy) policy=$2 ;; --ovmf) ovmf=$2 ;; --tpm) tpm=$2 ;; --memory) memory=$2 ;;
-      --timeout) timeout=$2 ;; --out) out=$2 ;;
+      --timeout) timeout=$2 ;; --out) out=$2 ;; --esp) espdir=$2 ;;
       *) die 2 "unknown option $1" ;;
     esac
     shift 2
@@ -74,7 +75,7 @@ parse_options() {
 # Relative names would break: later steps run in other folders.
 absolute() {
   local name
-  for name in uki kernel stub sdboot ukify tree initrd policy busybox; do
+  for name in uki kernel stub sdboot ukify tree initrd policy busybox espdir; do
     [ -z "${!name}" ] || printf -v "$name" %s "$(realpath -m "${!name}")"
   done
 }
@@ -192,6 +193,17 @@ make_programs() {
   [ "$via" != sd-boot ] || place "$sdboot" "$out/sd-boot.efi"
 }
 
+# fill_esp IMAGE: what --esp names, parents first
+fill_esp() {
+  local path
+  (cd "$espdir" && find . -mindepth 1 -type d | LC_ALL=C sort) | while read -r path; do
+    mdir -i "$1" "::/${path#./}" > /dev/null 2>&1 || mmd -i "$1" "::/${path#./}" || exit 3
+  done
+  (cd "$espdir" && find . -type f | LC_ALL=C sort) | while read -r path; do
+    mcopy -i "$1" "$espdir/${path#./}" "::/${path#./}" || exit 3
+  done
+}
+
 # GPT with one ESP, all identifiers fixed: the firmware measures the table into PCR 5.
 make_disk() {
   local disk=$out/disk.img esp=$work/esp.img bytes sectors
@@ -209,6 +221,7 @@ make_disk() {
   else
     mcopy -i "$esp" "$out/uki.efi" ::/EFI/BOOT/BOOTX64.EFI
   fi
+  [ -z "$espdir" ] || fill_esp "$esp"
   rm -f "$disk"
   truncate -s $(((sectors + 4096) * 512)) "$disk"
   sfdisk --quiet --no-reread --no-tell-kernel "$disk" > /dev/null <<END

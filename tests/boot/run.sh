@@ -24,7 +24,8 @@ demo=${DEMO_UKI:-$top/build/demo/demo.efi}
 
 # The longest boot first.
 cases=(demo secureboot sd-boot ramfs direct stub252 stub254 stub257 stub262
-  sd-boot252 sd-boot254 sd-boot262 sd-boot-secure sd-boot252-secure)
+  sd-boot252 sd-boot254 sd-boot262 sd-boot-secure sd-boot252-secure
+  beside252 beside254 beside257 beside262)
 
 fail() {
   echo "run.sh: error: $2" >&2
@@ -44,6 +45,23 @@ fetch() {
 one_file() {
   { [ $# -eq 1 ] && [ -f "$1" ]; } || fail 3 "not exactly one file: $*"
   echo "$1"
+}
+
+# make_beside DIR: an EFI system partition with something of each kind beside the UKI, and things to be left out
+make_beside() {
+  local beside=$1/EFI/BOOT/BOOTX64.EFI.extra.d global=$1/loader
+  rm -rf "$1"
+  mkdir -p "$beside/folder.cred" "$global/credentials" "$global/extensions" || return 3
+  printf 'first' > "$beside/b.cred"
+  printf 'second, longer' > "$beside/A.CRED"
+  printf 'for all' > "$global/credentials/all.cred"
+  printf 'tools for all' > "$global/extensions/more.raw"
+  printf 'settings for all' > "$global/extensions/more.confext.raw"
+  printf 'not a real image' > "$beside/tools.raw"
+  printf 'not a real one either' > "$beside/settings.confext.raw"
+  printf 'hidden' > "$beside/.hidden.cred"
+  printf 'of no kind' > "$beside/notes.txt"
+  : > "$beside/empty.cred"
 }
 
 # Nothing here may fall back on what the host has: each fetch is checked by itself.
@@ -75,6 +93,10 @@ boot_case() {
     sd-boot262) stub=sid/systemd-boot-efi options=(--via sd-boot) ;;
     sd-boot-secure) stub=trixie/systemd-boot-efi options=(--via sd-boot --secureboot) ;;
     sd-boot252-secure) stub=bookworm/systemd-boot-efi options=(--via sd-boot --secureboot) ;;
+    beside252) stub=bookworm/systemd-boot-efi ;;
+    beside254) stub=bookworm-backports/systemd-boot-efi ;;
+    beside257) stub=trixie/systemd-boot-efi ;;
+    beside262) stub=sid/systemd-boot-efi ;;
     ramfs) # a root that IMA's own policies measure, and a foreign tree below our init
       stub=trixie/systemd-boot-efi
       "$here/small_tree.sh" "$out/tree" "$busybox" || exit $?
@@ -82,6 +104,11 @@ boot_case() {
       options=(--tree "$out/tree/root" --cmdline "console=ttyS0 ima_hash=sha256 panic=-1 rootfstype=ramfs") ;;
     direct) options=(--via direct --tpm none) ;; # no stub and no TPM: the IMA list alone
     *) fail 2 "no case $name" ;;
+  esac
+  case $name in
+    beside*)
+      make_beside "$out/esp" || exit $?
+      options+=(--esp "$out/esp") ;;
   esac
   folder=$(fetch "$kernels") || exit $?
   kernel=$(one_file "$folder"/boot/vmlinuz-*) || exit $?
@@ -131,6 +158,8 @@ oracle_options() {
     sd-boot | sd-boot252 | sd-boot254) echo "--sd-boot $work/$1/sd-boot.efi" ;;
     sd-boot-secure | sd-boot252-secure) echo "--sd-boot $work/$1/sd-boot.efi --secure-boot" ;;
     sd-boot262) echo "--sd-boot $work/$1/sd-boot.efi --no-efi-seed" ;;
+    beside262) echo "--esp $work/$1/esp --no-efi-seed" ;;
+    beside*) echo "--esp $work/$1/esp" ;;
     stub262) echo --no-efi-seed ;; # QEMU has no virtio-rng here, so the firmware has no seed to give
   esac
 }
@@ -138,8 +167,9 @@ oracle_options() {
 # The machine of a case, as etalon wants it described. `unstated` leaves open what only the boot shows: whether the
 # firmware has a random seed for the stub.
 write_platforms() {
-  local out=$work/$1 secureboot=false boot='boot: disk-uki'
+  local out=$work/$1 secureboot=false boot='boot: disk-uki' esp=''
   case $1 in secureboot | *-secure) secureboot=true ;; esac
+  [ ! -d "$out/esp" ] || esp=', esp: esp'
   case $1 in
     sd-boot*)
       boot='boot: disk-sd-boot
@@ -151,23 +181,24 @@ platforms:
     tee: vtpm
     $boot
     banks: [sha1, sha256, sha384, sha512]
-    disk: {gpt: disk.img}
+    disk: {gpt: disk.img$esp}
     conditions: {secure_boot: $secureboot, random_seed: false}
   - id: unstated
     tee: vtpm
     $boot
     banks: [sha1, sha256, sha384, sha512]
-    disk: {gpt: disk.img}
+    disk: {gpt: disk.img$esp}
     conditions: {secure_boot: $secureboot}
 END
 }
 
 # How the registers of a case must be predicted: a prediction that has become vague is no agreement.
 required() {
-  local pcr9=exact pcr12=zero
+  local pcr9=exact pcr12=zero pcr13=zero
   case $1/$2 in *262/unstated) pcr9=replay ;; esac
   case $1 in sd-boot252* | sd-boot254) pcr12=exact ;; esac # old versions pass the command line on
-  echo "pcr4=exact,pcr9=$pcr9,pcr11=exact,pcr12=$pcr12,pcr13=zero"
+  case $1 in beside*) pcr12=exact pcr13=exact ;; esac
+  echo "pcr4=exact,pcr9=$pcr9,pcr11=exact,pcr12=$pcr12,pcr13=$pcr13"
 }
 
 # compare_with CASE WHO [PLATFORM]: without a platform there is no prediction

@@ -56,6 +56,8 @@ REFUSED = [
     (("platforms", 3, "boot_loader", "assume"), 251),
     (("platforms", 3, "boot_loader", "menu"), "x"),
     (("platforms", 3, "boot"), "disk-uki"),
+    (("platforms", 3, "disk", "uki_path"), "/EFI/Linux/demo.efi"),
+    (("platforms", 3, "disk", "uki_path"), "EFI/Linux/demo"),
 ]
 
 

@@ -11,12 +11,13 @@ The output has the shape of `etalon predict registers --json` (platforms, regist
 file's own facts: sections, stub version, Authenticode digests. PCR values are those when the kernel
 has left the boot services; words that userspace adds to PCR 11 later are not in them.
 
-usage: uki_oracle.py UKI [--secure-boot] [--sd-boot FILE] [--no-efi-seed] [--platform ID]
+usage: uki_oracle.py UKI [--secure-boot] [--sd-boot FILE] [--esp DIR] [--no-efi-seed] [--platform ID]
 Exit: 0 done, 2 wrong arguments, 3 malformed or unknown input.
 """
 import argparse
 import hashlib
 import json
+import os
 import struct
 import sys
 
@@ -169,24 +170,60 @@ def kernel_command_line(text, version):
     return text
 
 
-def extra_archive(name, content):
-    """The archive the stub makes of one section: /.extra/NAME (systemd src/boot/cpio.c)."""
+def archive(folder, folder_mode, file_mode, files):
+    """The archive the stub makes of files, name and content each (systemd src/boot/cpio.c)."""
     def record(path, ino, mode, body):
         fields = (ino, mode, 0, 0, 1, 0, len(body), 0, 0, 0, 0, len(path) + 1, 0)
         head = b"070701" + b"".join(b"%08x" % f for f in fields) + path + b"\0"
         return head + bytes(-len(head) % 4) + body + bytes(-len(body) % 4)
 
+    steps = folder.split(b"/")
+    records = [(b"/".join(steps[:i + 1]), 0o040000 | (folder_mode if i + 1 == len(steps) else 0o555), b"")
+               for i in range(len(steps))]
+    records += [(folder + b"/" + name, 0o100000 | file_mode, content) for name, content in files]
     trailer = b"070701" + b"00000000" * 4 + b"00000001" + b"00000000" * 6 + b"0000000B" + b"00000000"
-    return (record(b".extra", 1, 0o040555, b"") + record(b".extra/" + name, 2, 0o100444, content) +
-            trailer + b"TRAILER!!!" + bytes(4))
+    return b"".join(record(path, ino, mode, body) for ino, (path, mode, body) in enumerate(records, 1)) + \
+        trailer + b"TRAILER!!!" + bytes(4)
 
 
-def kernel_initrd(sections, version):
+def extra_archive(name, content):
+    return archive(b".extra", 0o555, 0o444, [(name, content)])
+
+
+def beside(esp, version):
+    """(PCR, archive) for what lies beside a UKI that is EFI/BOOT/BOOTX64.EFI, in the order of the stub."""
+    def files(folder, suffix, without="\0"):
+        path = os.path.join(esp, folder)
+        names = sorted(n for n in os.listdir(path) if not n.startswith(".") and os.path.isfile(os.path.join(path, n))
+                       and n.lower().endswith(suffix) and not n.lower().endswith(without))
+        found = []
+        for name in names:
+            with open(os.path.join(path, name), "rb") as file:
+                found.append((name.encode(), file.read()))
+        return found
+
+    own, everyone = "EFI/BOOT/BOOTX64.EFI.extra.d", "loader/extensions"
+    confext = "\0" if version < 256 else ".confext.raw"
+    kinds = [(12, b"credentials", 0o500, 0o400, files(own, ".cred")),
+             (12, b"global_credentials", 0o500, 0o400, files("loader/credentials", ".cred")),
+             (13, b"sysext", 0o555, 0o444, files(own, ".raw", confext))]
+    if version >= 258:
+        kinds.append((13, b"global_sysext", 0o555, 0o444, files(everyone, ".raw", confext)))
+    if version >= 256:
+        kinds.append((12, b"confext", 0o555, 0o444, files(own, ".confext.raw")))
+    if version >= 258:
+        kinds.append((12, b"global_confext", 0o555, 0o444, files(everyone, ".confext.raw")))
+    return [(pcr, archive(b".extra/" + name, *modes, found)) for pcr, name, *modes, found in kinds if found]
+
+
+def kernel_initrd(sections, version, archives):
     members = []
     for name in for_version(INITRD, version):
         if name in sections:
             content = sections[name]
             members.append(extra_archive(ARCHIVED[name], content) if name in ARCHIVED else content)
+        if name == ".initrd":
+            members += archives
     if len(members) == 1:
         return members[0]
     return b"".join(m + bytes(-len(m) % 4) for m in members)
@@ -232,6 +269,9 @@ def predict(pe, sections, version, options):
         if name in sections:
             log.add(11, EV_IPL, digests(name.encode() + b"\0"), f"name of section {name}")
             log.add(11, EV_IPL, digests(sections[name]), f"content of section {name}")
+    archives = beside(options.esp, version) if options.esp else []
+    for pcr, content in archives:
+        log.add(pcr, EV_IPL, digests(content), "archive of what lies beside the UKI")
     # With Secure Boot the stub vouches for the inner kernel itself: the firmware neither checks nor measures it.
     if version < FIRST_WITHOUT_LOADIMAGE and not options.secure_boot:
         kernel = Pe(sections[".linux"], ".linux")
@@ -240,7 +280,7 @@ def predict(pe, sections, version, options):
     if command_line:
         log.add(9, EV_EVENT_TAG, digests((command_line + "\0").encode("utf-16-le")), "command line")
     if ".initrd" in sections:
-        log.add(9, EV_EVENT_TAG, digests(kernel_initrd(sections, version)), "initrd")
+        log.add(9, EV_EVENT_TAG, digests(kernel_initrd(sections, version, [content for _, content in archives])), "initrd")
     registers = {}
     for pcr in (4, 9, 11):
         registers[f"pcr{pcr}"] = {"status": "exact", "any": [
@@ -253,9 +293,10 @@ def predict(pe, sections, version, options):
         registers["pcr11"] = {"status": "unpredictable", "reason": "not known whether .efifw is measured"}
     for pcr in (8, 12, 13, 14, 15):
         registers[f"pcr{pcr}"] = {"status": "zero"}
-    if len(passed) > 2:
-        registers["pcr12"] = {"status": "exact", "any": [
-            {"when": {}, "values": log.value("pcr12"), "basis": "boot"}]}
+    for pcr in (12, 13):
+        if any(e["register"] == f"pcr{pcr}" for e in log.events):
+            registers[f"pcr{pcr}"] = {"status": "exact", "any": [
+                {"when": {}, "values": log.value(f"pcr{pcr}"), "basis": "boot"}]}
     return {"id": options.platform, "ruleset": f"stub {version}", "registers": registers,
             "events": log.events}
 
@@ -289,6 +330,7 @@ def main():
     parser.add_argument("uki")
     parser.add_argument("--secure-boot", action="store_true")
     parser.add_argument("--sd-boot", help="the UKI is started by this systemd-boot")
+    parser.add_argument("--esp", help="folder with what is on the EFI system partition")
     parser.add_argument("--no-efi-seed", action="store_true",
                         help="the firmware offers no random seed to the stub")
     parser.add_argument("--platform", default="oracle", help="id written into the output")

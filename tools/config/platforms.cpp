@@ -252,17 +252,38 @@ Status parse_machine(const YamlNode& node, std::string_view folder, Platform& pl
   return {};
 }
 
-Result<std::string> disk_gpt(const YamlNode& node, std::string_view folder) {
-  TRY(expect_map(node, "disk", {"gpt"}));
+Result<std::string> uki_path(const YamlNode& node, std::string_view key) {
+  TRY_ASSIGN(const std::string_view text, scalar(node, key));
+  const bool names =
+      text.find("//") == std::string_view::npos && text.front() != '/' && text.ends_with(".efi");
+  if (!names) return bad_value(node, key, "a path such as EFI/Linux/demo.efi");
+  return std::string(text);
+}
+
+Status parse_disk(const YamlNode& node, std::string_view folder, Platform& platform) {
+  TRY(expect_map(node, "disk", {"gpt", "esp", "uki_path"}));
   const YamlNode* gpt = node.find("gpt");
-  if (gpt == nullptr)
-    return fail_line(ErrorCode::not_found, "disk", node.line, "the key gpt is missing");
-  return path(*gpt, "gpt", folder);
+  const YamlNode* esp = node.find("esp");
+  if (gpt == nullptr && esp == nullptr)
+    return fail_line(ErrorCode::not_found, "disk", node.line, "must have gpt or esp");
+  if (gpt != nullptr) {
+    TRY_ASSIGN(platform.disk_gpt, path(*gpt, "gpt", folder));
+  }
+  if (esp != nullptr) {
+    TRY_ASSIGN(platform.esp, path(*esp, "esp", folder));
+  }
+  const YamlNode* uki = node.find("uki_path");
+  if (uki == nullptr) return {};
+  if (esp == nullptr)
+    return fail_line(ErrorCode::not_found, "uki_path", uki->line,
+                     "says where on the esp, which is missing");
+  TRY_ASSIGN(platform.uki_path, uki_path(*uki, "uki_path"));
+  return {};
 }
 
 Status parse_boot_facts(const YamlNode& node, std::string_view folder, Platform& platform) {
   if (const YamlNode* value = node.find("disk")) {
-    TRY_ASSIGN(platform.disk_gpt, disk_gpt(*value, folder));
+    TRY(parse_disk(*value, folder, platform));
   }
   if (const YamlNode* value = node.find("boot_loader")) {
     TRY_ASSIGN(platform.boot_loader, boot_loader(*value, folder));

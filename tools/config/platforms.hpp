@@ -99,6 +99,8 @@ struct Platform {
   std::vector<std::uint32_t> vcpus{};  // empty: not stated
   std::vector<HashAlg> banks{};        // vtpm: one or more, sorted; tdx: empty
   std::string disk_gpt{};              // disk whose partition table is measured; may be empty
+  std::string esp{};       // folder with what is on the EFI system partition; may be empty
+  std::string uki_path{};  // of the UKI on it, with '/'; empty: where the boot flow expects it
   std::optional<std::uint32_t> assume_stub{};  // systemd-stub version to take for an unknown one
   std::size_t assume_stub_line = 0;
   std::vector<std::string>

@@ -25,6 +25,7 @@
 #include "tools/base/result.hpp"
 #include "tools/config/platforms.hpp"
 #include "tools/config/yaml.hpp"
+#include "tools/pipeline/boot_files.hpp"
 #include "tools/pipeline/firmware.hpp"
 #include "tools/pipeline/os_facts.hpp"
 #include "tools/pipeline/uki_image.hpp"
@@ -122,69 +123,16 @@ Status check_assumed_boot_loader(const config::Platform& platform) {
                        std::to_string(rows.back().last) + " only");
 }
 
-// Files of the platform that its boot measures, mapped as long as a prediction looks at them.
-class BootFiles {
- public:
-  static Result<BootFiles> open(const config::Platform& platform) {
-    BootFiles files;
-    TRY(open_if(platform.disk_gpt, files.disk_));
-    if (platform.boot_loader) {
-      TRY(open_if(platform.boot_loader->file, files.loader_));
-      TRY(open_if(platform.boot_loader->conf, files.conf_));
-    }
-    return files;
-  }
-
-  std::optional<measure::NamedBytes> gpt(const config::Platform& platform) const {
-    return named(platform.disk_gpt, disk_);
-  }
-
-  std::optional<measure::SdBootInputs> sd_boot(const config::Platform& platform) const {
-    if (!platform.boot_loader) return std::nullopt;
-    const config::BootLoader& loader = *platform.boot_loader;
-    return measure::SdBootInputs{
-        .program = named(loader.file, loader_).value_or(measure::NamedBytes{}),
-        .loader_conf = named(loader.conf, conf_),
-        .assume = loader.assume};
-  }
-
-  Status check_unchanged() const {
-    for (const auto* file : {&disk_, &loader_, &conf_}) {
-      if (*file) TRY((*file)->check_unchanged());
-    }
-    return {};
-  }
-
- private:
-  static Status open_if(const std::string& path, std::optional<MappedFile>& file) {
-    if (path.empty()) return {};
-    TRY_ASSIGN(file, MappedFile::open(path));
-    return {};
-  }
-
-  static std::optional<measure::NamedBytes> named(const std::string& path,
-                                                  const std::optional<MappedFile>& file) {
-    if (!file) return std::nullopt;
-    return measure::NamedBytes{.name = file_name(path), .bytes = file->view()};
-  }
-
-  std::optional<MappedFile> disk_;
-  std::optional<MappedFile> loader_;
-  std::optional<MappedFile> conf_;
-};
-
 Result<measure::Prediction> predict_boot(const UkiImage& image, const config::Platform& platform,
                                          const Overrides& overrides) {
-  TRY_ASSIGN(const BootFiles files, BootFiles::open(platform));
+  TRY_ASSIGN(const BootFiles files, BootFiles::open(platform, image.name));
   const AnyDigest* digest = image.digests.find(HashAlg::sha256);
-  const measure::UkiBootInputs inputs{
+  measure::UkiBootInputs inputs{
       .tee = platform.tee == config::Tee::tdx ? measure::Tee::tdx : measure::Tee::vtpm,
       .uki = {.name = image.name,
               .bytes = image.file.view(),
               .sha256 = digest == nullptr ? std::nullopt : digest->as<HashAlg::sha256>()},
-      .gpt = files.gpt(platform),
       .banks = platform.banks,
-      .sd_boot = files.sd_boot(platform),
       .secure_boot = platform.conditions.secure_boot,
       .tcg2 = platform.conditions.tcg2,
       .random_seed = platform.conditions.random_seed,
@@ -192,6 +140,7 @@ Result<measure::Prediction> predict_boot(const UkiImage& image, const config::Pl
       .assume_kernel = overrides.assume_kernel,
       .phases = phases(image, platform),
       .measures_machine = measures_machine(paths_of(image))};
+  files.give(platform, inputs);
   TRY_ASSIGN(auto prediction, measure::predict_uki_boot(inputs));
   TRY(files.check_unchanged());
   return prediction;

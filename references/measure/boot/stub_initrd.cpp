@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// newc: magic "070701", then 13 fields of eight hexadecimal digits (inode, mode, uid, gid, links,
-// mtime, size, device major and minor, rdev major and minor, name size with NUL, check), the name,
-// the data; name and data each padded to a multiple of four.
 #include "references/measure/boot/stub_initrd.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -11,110 +9,90 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "mkosi/uki/pe.hpp"
 #include "mkosi/uki/uki.hpp"
+#include "references/measure/boot/esp_files.hpp"
+#include "references/measure/boot/stub_cpio.hpp"
 #include "references/measure/profiles/stub.hpp"
 #include "tools/base/bytes.hpp"
 #include "tools/base/digest.hpp"
 #include "tools/base/hasher.hpp"
-#include "tools/base/writer.hpp"
 
 namespace etalon::measure {
 namespace {
 
 constexpr std::size_t alignment = 4;
-constexpr std::uint32_t folder_mode = 040555;
-constexpr std::uint32_t file_mode = 0100444;
+constexpr std::uint32_t section_mode = 0444;
 
-// Eight hexadecimal digits in lower case.
-std::string digits(std::uint32_t value) {
-  ByteWriter number;
-  number.u32_be(value);
-  return to_hex(number.view());
-}
-
-struct Record {
-  std::uint32_t inode;
-  std::uint32_t mode;
-  std::string_view name;
-  ByteView data;
-};
-
-void write_record(ByteWriter& out, const Record& record) {
-  const std::string zero = digits(0);
-  out.text("070701").text(digits(record.inode)).text(digits(record.mode));
-  out.text(zero).text(zero).text(digits(1)).text(zero);  // uid, gid, links, mtime
-  out.text(digits(static_cast<std::uint32_t>(record.data.size())));
-  out.text(zero).text(zero).text(zero).text(zero);  // devices
-  out.text(digits(static_cast<std::uint32_t>(record.name.size() + 1))).text(zero);
-  out.text(record.name).u8(0).align(alignment).bytes(record.data).align(alignment);
-}
-
+// A section as it is, or an archive.
 struct Member {
-  std::string name;
-  uki::Content content;
-  Bytes archive;  // used when not empty
+  std::string name{};
+  uki::Content section{};
+  std::optional<StubArchive> archive{};
+  Bytes content{};  // of the file in an archive of one section
+
+  std::size_t size() const { return archive ? archive->size() : section.size(); }
 };
 
-std::vector<Member> collect(const StubProfile& stub, const uki::Uki& image) {
+Member section_member(const InitrdMember& row, const uki::Content& section) {
+  Member member{.name = std::string(row.path.empty() ? row.section : row.path), .section = section};
+  if (row.path.empty()) return member;
+  member.content = section.copy();
+  const std::size_t slash = row.path.rfind('/');
+  member.archive.emplace(row.path.substr(0, slash));
+  member.archive->add(row.path.substr(slash + 1), section_mode, member.content);
+  return member;
+}
+
+std::vector<Member> collect(const StubProfile& stub, const uki::Uki& image,
+                            std::span<const Sidecar> sidecars) {
   std::vector<Member> members;
-  for (const InitrdMember& each : stub.initrd) {
-    const uki::Content* content = image.find(each.section);
-    if (content == nullptr || content->size() == 0) continue;
-    if (each.path.empty()) {
-      members.push_back({.name = std::string(each.section), .content = *content, .archive = {}});
-    } else {
-      members.push_back({.name = std::string(each.path),
-                         .content = {},
-                         .archive = generated_cpio(each.path, content->copy())});
+  for (const InitrdMember& row : stub.initrd) {
+    if (row.sidecar != SidecarKind::none) {
+      const auto found = std::ranges::find(sidecars, row.sidecar, &Sidecar::kind);
+      if (found == sidecars.end()) continue;
+      members.push_back(
+          {.name = std::string(shape_of(row.sidecar).folder), .archive = archive_of(*found)});
+      continue;
     }
+    const uki::Content* section = image.find(row.section);
+    if (section != nullptr && section->size() != 0)
+      members.push_back(section_member(row, *section));
   }
   return members;
 }
 
 void feed(MultiHasher& hasher, const Member& member) {
-  if (member.archive.empty()) {
-    update(hasher, member.content);
-  } else {
-    hasher.update(member.archive);
-  }
+  if (member.archive)
+    member.archive->feed(hasher);
+  else
+    update(hasher, member.section);
 }
 
 }  // namespace
 
-Bytes generated_cpio(std::string_view path, ByteView content) {
-  ByteWriter out;
-  std::uint32_t inode = 1;
-  for (std::size_t slash = path.find('/'); slash != std::string_view::npos;
-       slash = path.find('/', slash + 1)) {
-    write_record(
-        out, {.inode = inode++, .mode = folder_mode, .name = path.substr(0, slash), .data = {}});
-  }
-  write_record(out, {.inode = inode, .mode = file_mode, .name = path, .data = content});
-  // The trailer is a constant of the stub, and its name size is written in upper case there.
-  std::array<std::string_view, 13> fields{};
-  fields.fill("00000000");
-  fields[4] = "00000001";   // links
-  fields[11] = "0000000B";  // name size
-  out.text("070701");
-  for (const std::string_view field : fields)
-    out.text(field);
-  out.text("TRAILER!!!").u8(0).align(alignment);
-  return out.take();
+StubArchive archive_of(const Sidecar& sidecar) {
+  const SidecarShape& shape = shape_of(sidecar.kind);
+  StubArchive archive(shape.folder, shape.folder_mode);
+  for (const EspFile* file : sidecar.files)
+    archive.add(esp_file_name(*file), shape.file_mode, file->bytes);
+  return archive;
 }
 
 std::optional<StubInitrd> hash_stub_initrd(const StubProfile& stub, const uki::Uki& image,
+                                           std::span<const Sidecar> sidecars,
                                            std::span<const HashAlg> algs) {
-  const std::vector<Member> members = collect(stub, image);
+  const std::vector<Member> members = collect(stub, image, sidecars);
   if (members.empty()) return std::nullopt;
   static constexpr std::array<std::byte, alignment> zeros{};
   StubInitrd initrd;
   MultiHasher hasher(algs);
   for (const Member& each : members) {
     feed(hasher, each);
-    const std::size_t over = (each.content.size() + each.archive.size()) % alignment;
+    const std::size_t over = each.size() % alignment;
     if (members.size() > 1 && over != 0) hasher.update(ByteView(zeros).first(alignment - over));
     initrd.members.push_back(each.name);
   }

@@ -17,9 +17,11 @@
 #include "references/eventlog/event.hpp"
 #include "references/measure/boot/boot_events.hpp"
 #include "references/measure/boot/cmdline.hpp"
+#include "references/measure/boot/esp_files.hpp"
 #include "references/measure/boot/gpt.hpp"
 #include "references/measure/boot/log_builder.hpp"
 #include "references/measure/boot/sd_boot.hpp"
+#include "references/measure/boot/stub_cpio.hpp"
 #include "references/measure/boot/stub_initrd.hpp"
 #include "references/measure/boot/uki_registers.hpp"
 #include "references/measure/profiles/kernel.hpp"
@@ -61,6 +63,7 @@ struct Boot {
   KernelProfile linux;
   bool secure_boot = false;
   std::optional<SdBootProgram> sd_boot{};
+  std::vector<Sidecar> sidecars;
   std::string load_options;  // text handed to the stub
   bool passed_on = false;    // that is .cmdline, handed on by systemd-boot
   bool load_options_used = false;
@@ -178,6 +181,27 @@ Status add_load_options(LogBuilder& log, const UkiBootInputs& inputs, const Boot
   return {};
 }
 
+void add_sidecars(LogBuilder& log, const Boot& boot) {
+  for (const Sidecar& each : boot.sidecars) {
+    const SidecarShape& shape = shape_of(each.kind);
+    std::string names;
+    for (const EspFile* file : each.files)
+      names += (names.empty() ? "" : ", ") + printable(file->path);
+    MultiHasher hasher(log.algs());
+    archive_of(each).feed(hasher);
+    const DigestSet digests = hasher.finish();
+    log.add(
+        {.reg = shape.pcr == 13 ? pcr13 : pcr12,
+         .type = EventType::ipl,
+         .digests = digests,
+         .data = utf16_text(shape.event),
+         .origin = from_input(names, digests,
+                              std::string(boot.stub.rule) + ": archive of what lies beside"),
+         .basis = stub_basis(log, boot.stub),
+         .summary = "archive of " + std::string(shape.folder.substr(shape.folder.find('/') + 1))});
+  }
+}
+
 // PCR 11, 12 and 13. Stubs without the CC protocol leave a TD's RTMR 2 alone, which no boot of ours
 // has shown.
 Status add_stub_events(LogBuilder& log, const UkiBootInputs& inputs, const Boot& boot) {
@@ -189,7 +213,9 @@ Status add_stub_events(LogBuilder& log, const UkiBootInputs& inputs, const Boot&
   add_sections(log, inputs, boot);
   for (const RegisterId reg : {pcr12, pcr13})
     log.rests_on(reg, stub + ": only what lies beside the UKI", stub_basis(log, boot.stub));
-  return add_load_options(log, inputs, boot);
+  TRY(add_load_options(log, inputs, boot));
+  add_sidecars(log, boot);
+  return {};
 }
 
 Status add_inner_kernel(LogBuilder& log, const UkiBootInputs& inputs, const Boot& boot) {
@@ -241,7 +267,7 @@ Status add_kernel_cmdline(LogBuilder& log, const UkiBootInputs& inputs, const Bo
 
 void add_kernel_initrd(LogBuilder& log, const UkiBootInputs& inputs, const Boot& boot,
                        Basis basis) {
-  const auto initrd = hash_stub_initrd(boot.stub, boot.image, log.algs());
+  const auto initrd = hash_stub_initrd(boot.stub, boot.image, boot.sidecars, log.algs());
   const bool secret = boot.stub.boot_secret && inputs.random_seed != false;
   if (!initrd && !secret) return;
   const std::string rule =
@@ -313,6 +339,9 @@ Result<Boot> prepare(const UkiBootInputs& inputs) {
   boot.secure_boot = inputs.secure_boot.value_or(false);
   if (inputs.sd_boot) {
     TRY_ASSIGN(boot.sd_boot, in_file(read_sd_boot(*inputs.sd_boot), inputs.sd_boot->program.name));
+  }
+  if (inputs.esp) {
+    TRY_ASSIGN(boot.sidecars, select_sidecars(*inputs.esp, inputs.uki_path, boot.stub));
   }
   TRY(settle_cmdline(inputs, boot));
   return boot;

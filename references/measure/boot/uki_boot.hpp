@@ -6,8 +6,8 @@
 // references/measure/profiles; each event names its rule and how well that rule is known.
 //
 // Not predicted here: what the image does not determine (Prediction::unpinned says so), what
-// userspace extends but for the phase words of PCR 11, and addons, credentials and extensions on
-// the EFI system partition, which the predicted boot must not have (Prediction::assumptions).
+// userspace extends but for the phase words of PCR 11, and addons on the EFI system partition,
+// which are refused.
 #pragma once
 
 #include <cstdint>
@@ -48,6 +48,12 @@ struct SdBootInputs {
   std::optional<unsigned> assume{};         // rules to take when its own version has none here
 };
 
+// A file of the EFI system partition. The path is from its root, with '/' between names.
+struct EspFile {
+  std::string path{};
+  ByteView bytes{};
+};
+
 struct UkiBootInputs {
   Tee tee = Tee::vtpm;
   NamedBytes uki{};  // the whole file
@@ -59,6 +65,11 @@ struct UkiBootInputs {
   Shim shim = Shim::none;
   // Started by the firmware, or by those, and starts the UKI; nothing: they start it themselves.
   std::optional<SdBootInputs> sd_boot{};
+
+  // The EFI system partition, as far as the stub looks at it: the folder beside the UKI, and
+  // \loader; other files do not matter. Nothing: not stated, and assumed empty.
+  std::optional<std::vector<EspFile>> esp{};
+  std::string uki_path = "EFI/BOOT/BOOTX64.EFI";  // on it
 
   // Facts about the platform; nothing: not stated, and the assumption made is named in the result.
   std::optional<bool> secure_boot{};  // assumed off

@@ -215,7 +215,8 @@ void state_assumptions(const UkiBootInputs& inputs, const BootFacts& facts,
     list.emplace_back("the first boot option starts the UKI; no boot attempt before it failed");
   }
   if (inputs.load_options.empty()) list.emplace_back("the boot entry carries no load options");
-  list.emplace_back("no addons, credentials or extensions lie beside the UKI");
+  list.emplace_back(inputs.esp ? "of what lies beside the UKI and in loader/ all was given (stated)"
+                               : "no addons, credentials or extensions lie beside the UKI");
   state_image(facts, list);
   if (!inputs.secure_boot) list.emplace_back("Secure Boot is off (not stated)");
   state_fact(inputs.secure_boot, "Secure Boot is on", "Secure Boot is off", list);

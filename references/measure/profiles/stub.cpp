@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "references/eventlog/event.hpp"
+#include "tools/base/assert.hpp"
 #include "tools/base/result.hpp"
 
 namespace etalon::measure {
@@ -37,11 +38,41 @@ constexpr InitrdMember profile = {.section = ".profile", .path = ".extra/profile
 constexpr InitrdMember ucode = {.section = ".ucode", .path = ""};
 constexpr InitrdMember initrd = {.section = ".initrd", .path = ""};
 
-// Members that come from the EFI system partition (credentials, extensions, addons) are left out:
-// the predicted boot has none.
-constexpr std::array<InitrdMember, 3> initrd_252 = {initrd, pcrsig, pcrpkey};
-constexpr std::array<InitrdMember, 4> initrd_256 = {ucode, initrd, pcrsig, pcrpkey};
-constexpr std::array<InitrdMember, 6> initrd_257 = {ucode, initrd, pcrsig, pcrpkey, osrel, profile};
+constexpr InitrdMember of_kind(SidecarKind kind) {
+  return {.section = "", .path = "", .sidecar = kind};
+}
+
+constexpr InitrdMember credentials = of_kind(SidecarKind::credentials);
+constexpr InitrdMember global_credentials = of_kind(SidecarKind::global_credentials);
+constexpr InitrdMember sysext = of_kind(SidecarKind::sysext);
+constexpr InitrdMember global_sysext = of_kind(SidecarKind::global_sysext);
+constexpr InitrdMember confext = of_kind(SidecarKind::confext);
+constexpr InitrdMember global_confext = of_kind(SidecarKind::global_confext);
+
+constexpr std::array<InitrdMember, 6> initrd_252 = {initrd, credentials, global_credentials,
+                                                    sysext, pcrsig,      pcrpkey};
+constexpr std::array<InitrdMember, 8> initrd_256 = {
+    ucode, initrd, credentials, global_credentials, sysext, confext, pcrsig, pcrpkey};
+constexpr std::array<InitrdMember, 10> initrd_257 = {
+    ucode,   initrd, credentials, global_credentials, sysext, confext, pcrsig,
+    pcrpkey, osrel,  profile};
+constexpr std::array<InitrdMember, 12> initrd_258 = {
+    ucode,  initrd,        credentials, global_credentials,
+    sysext, global_sysext, confext,     global_confext,
+    pcrsig, pcrpkey,       osrel,       profile};
+
+// systemd, src/boot/stub.c and cpio.c; seen in boots of 252, 254, 257 and 262.
+constexpr std::array<SidecarShape, 6> shapes = {{
+    {SidecarKind::credentials, ".extra/credentials", 0500, 0400, 12, "Credentials initrd"},
+    {SidecarKind::global_credentials, ".extra/global_credentials", 0500, 0400, 12,
+     "Global credentials initrd"},
+    {SidecarKind::sysext, ".extra/sysext", 0555, 0444, 13, "System extension initrd"},
+    {SidecarKind::global_sysext, ".extra/global_sysext", 0555, 0444, 13,
+     "Global system extension initrd"},
+    {SidecarKind::confext, ".extra/confext", 0555, 0444, 12, "Configuration extension initrd"},
+    {SidecarKind::global_confext, ".extra/global_confext", 0555, 0444, 12,
+     "Global configuration extension initrd"},
+}};
 
 // clang-format off
 constexpr std::array<StubProfile, 9> profiles = {{
@@ -64,31 +95,31 @@ constexpr std::array<StubProfile, 9> profiles = {{
      .source = "systemd NEWS 255, 256: no CC measurement before 256", .basis = Basis::source},
     {.first = 256, .last = 256, .rule = "systemd-stub 256",
      .measured = measured_256, .initrd = initrd_256,
-     .kernel_event = KernelEvent::unless_secure_boot, .cc = true,
+     .kernel_event = KernelEvent::unless_secure_boot, .confext = true, .cc = true,
      .source = "systemd NEWS 256; order of the initrd not seen", .basis = Basis::source},
     {.first = 257, .last = 257, .rule = "systemd-stub 257",
      .measured = measured_257, .initrd = initrd_257,
      .kernel_event = KernelEvent::unless_secure_boot, .leading_blanks = LeadingBlanks::cut,
-     .load_options = LoadOptionsRule::dropped_if_cmdline_or_confidential, .cc = true,
+     .load_options = LoadOptionsRule::dropped_if_cmdline_or_confidential, .confext = true, .cc = true,
      .source = "systemd 257.13 stub.c, cpio.c, measure.c; boots with and without Secure Boot",
      .basis = Basis::boot, .secure_boot_basis = Basis::boot},
     {.first = 258, .last = 260, .rule = "systemd-stub 258..260",
-     .measured = measured_257, .initrd = initrd_257,
+     .measured = measured_257, .initrd = initrd_258,
      .kernel_event = KernelEvent::never, .leading_blanks = LeadingBlanks::cut,
-     .load_options = LoadOptionsRule::dropped_if_cmdline_or_confidential, .cc = true,
+     .load_options = LoadOptionsRule::dropped_if_cmdline_or_confidential, .confext = true, .cc = true,
      .efifw = true,
      .source = "systemd issues 37372, 38104: the kernel is started without LoadImage",
      .basis = Basis::source},
     {.first = 261, .last = 261, .rule = "systemd-stub 261",
-     .measured = measured_257, .initrd = initrd_257,
+     .measured = measured_257, .initrd = initrd_258,
      .kernel_event = KernelEvent::never, .leading_blanks = LeadingBlanks::cut,
-     .load_options = LoadOptionsRule::dropped_if_cmdline_or_confidential, .cc = true,
+     .load_options = LoadOptionsRule::dropped_if_cmdline_or_confidential, .confext = true, .cc = true,
      .console = true, .boot_secret = true, .efifw = true,
      .source = "systemd NEWS 261", .basis = Basis::source},
     {.first = 262, .last = 262, .rule = "systemd-stub 262",
-     .measured = measured_257, .initrd = initrd_257,
+     .measured = measured_257, .initrd = initrd_258,
      .kernel_event = KernelEvent::never, .leading_blanks = LeadingBlanks::cut,
-     .load_options = LoadOptionsRule::dropped_if_cmdline_or_confidential, .cc = true,
+     .load_options = LoadOptionsRule::dropped_if_cmdline_or_confidential, .confext = true, .cc = true,
      .console = true, .boot_secret = true, .efifw = true,
      .source = "systemd NEWS 261, 262, boot-secret.c; boots with and without a random seed and "
                "Secure Boot",
@@ -97,6 +128,12 @@ constexpr std::array<StubProfile, 9> profiles = {{
 // clang-format on
 
 }  // namespace
+
+const SidecarShape& shape_of(SidecarKind kind) {
+  const auto* const at = std::ranges::find(shapes, kind, &SidecarShape::kind);
+  ETALON_ASSERT(at != shapes.end());
+  return *at;
+}
 
 std::span<const StubProfile> stub_profiles() {
   return profiles;

@@ -34,11 +34,37 @@ enum class LoadOptionsRule : std::uint8_t {
   dropped_if_cmdline_or_confidential,  // also in a confidential VM
 };
 
-// One part of the initrd that the stub puts together: a section as it is, or a generated archive
-// that holds the section as one file.
+// Files of the EFI system partition of which the stub makes an archive for the initrd: those beside
+// the UKI, and global ones in \loader.
+enum class SidecarKind : std::uint8_t {
+  none,
+  credentials,
+  global_credentials,
+  sysext,
+  global_sysext,
+  confext,
+  global_confext,
+};
+
+// The archive made of one kind, and the event for it.
+struct SidecarShape {
+  SidecarKind kind = SidecarKind::none;
+  std::string_view folder{};  // in the archive
+  std::uint32_t folder_mode = 0;
+  std::uint32_t file_mode = 0;
+  std::uint8_t pcr = 0;
+  std::string_view event{};  // what the stub calls it in the log
+};
+
+// Of a kind that is not `none`.
+const SidecarShape& shape_of(SidecarKind kind);
+
+// One part of the initrd that the stub puts together: a section as it is, a generated archive that
+// holds the section as one file, or one of such files.
 struct InitrdMember {
   std::string_view section;
   std::string_view path;  // of the file in the archive; empty: the section as it is
+  SidecarKind sidecar = SidecarKind::none;
 };
 
 struct StubProfile {
@@ -50,6 +76,7 @@ struct StubProfile {
   KernelEvent kernel_event = KernelEvent::never;
   LeadingBlanks leading_blanks = LeadingBlanks::unknown;
   LoadOptionsRule load_options = LoadOptionsRule::dropped_if_cmdline;
+  bool confext = false;      // configuration extensions are a kind of their own
   bool cc = false;           // EV_IPL events go to the CC measurement protocol too
   bool console = false;      // adds console= when the command line has none
   bool boot_secret = false;  // adds a random file when there is an EFI random seed

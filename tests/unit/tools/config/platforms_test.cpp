@@ -94,6 +94,8 @@ TEST(Platforms, reads_the_example_with_every_key) {
   EXPECT_EQ(menu.boot_loader->file, folder + "systemd-bootx64.efi");
   EXPECT_EQ(menu.boot_loader->conf, folder + "loader.conf");
   EXPECT_EQ(menu.boot_loader->assume, 262U);
+  EXPECT_EQ(menu.esp, folder + "esp/");
+  EXPECT_EQ(menu.uki_path, "EFI/Linux/demo.efi");
   EXPECT_FALSE(vm.boot_loader.has_value());
 }
 
@@ -155,7 +157,7 @@ TEST(Platforms, refuses_unknown_keys) {
   EXPECT_EQ(refusal("    memroy: [2G]\n").substr(0, 60),
             "malformed: platforms[1]: memroy at line 11: unknown key; kno");
   EXPECT_EQ(refusal("    disk: {mbr: x}\n"),
-            "malformed: platforms[1]: mbr at line 11: unknown key; known: gpt");
+            "malformed: platforms[1]: mbr at line 11: unknown key; known: gpt, esp, uki_path");
   EXPECT_EQ(refusal("      sha256: x\n"),
             "malformed: platforms[1]: sha256 at line 11: unknown key; known: file, code, profile");
   EXPECT_EQ(refusal("    vmm: {kind: qemu, version: 10, cpu: host}\n"),
@@ -188,7 +190,24 @@ TEST(Platforms, refuses_missing_keys) {
   EXPECT_EQ(refusal("    vmm: {version: \"10.2\"}\n"),
             "not-found: platforms[1]: vmm at line 11: the key kind is missing");
   EXPECT_EQ(refusal("    disk: {}\n"),
-            "not-found: platforms[1]: disk at line 11: the key gpt is missing");
+            "not-found: platforms[1]: disk at line 11: must have gpt or esp");
+}
+
+TEST(Platforms, reads_where_the_files_of_the_esp_are) {
+  const auto platforms = parse_platforms(
+      std::string(head) + "    disk: {esp: esp, uki_path: EFI/Linux/a.efi}\n", "conf");
+  ASSERT_TRUE(platforms.has_value()) << platforms.error().text();
+  EXPECT_EQ((*platforms)[1].esp, "conf/esp");
+  EXPECT_EQ((*platforms)[1].uki_path, "EFI/Linux/a.efi");
+  EXPECT_EQ((*platforms)[1].disk_gpt, "");
+  EXPECT_EQ(
+      refusal("    disk: {gpt: a, uki_path: b.efi}\n"),
+      "not-found: platforms[1]: uki_path at line 11: says where on the esp, which is missing");
+  for (const std::string bad : {"/a.efi", "a//b.efi", "a"}) {
+    EXPECT_EQ(refusal("    disk: {esp: a, uki_path: '" + bad + "'}\n"),
+              "malformed: platforms[1]: uki_path at line 11: \"" + printable(bad) +
+                  "\" is not a path such as EFI/Linux/demo.efi");
+  }
 }
 
 TEST(Platforms, asks_for_a_boot_loader_where_there_is_one) {

@@ -69,6 +69,7 @@ TEST(StubProfiles, use_the_cc_protocol_from_256_on) {
     EXPECT_EQ(each.boot_secret, each.first >= 261) << each.rule;
     EXPECT_EQ(each.console, each.first >= 261) << each.rule;
     EXPECT_EQ(each.efifw, each.first >= 258) << each.rule;
+    EXPECT_EQ(each.confext, each.first >= 256) << each.rule;
   }
 }
 

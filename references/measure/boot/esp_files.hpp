@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// What systemd-stub picks up from the EFI system partition: credentials and extensions in the
+// folder beside the UKI and in \loader (systemd, src/boot/stub.c and cpio.c). Names are compared as
+// FAT does, without case. Internal to references/measure/boot.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "references/measure/boot/uki_boot.hpp"
+#include "references/measure/profiles/stub.hpp"
+#include "tools/base/result.hpp"
+
+namespace etalon::measure {
+
+// One archive that the stub makes of such files.
+struct Sidecar {
+  SidecarKind kind = SidecarKind::none;
+  std::vector<const EspFile*> files{};  // in the order of the archive; not empty
+};
+
+// In the order of the profile's initrd. Skipped as the stub skips them: names that begin with a
+// dot, are not ASCII or longer than 255, and all other kinds. Unsupported when there are addons,
+// whose events are not predicted.
+Result<std::vector<Sidecar>> select_sidecars(std::span<const EspFile> files,
+                                             std::string_view uki_path, const StubProfile& stub);
+
+// The last part of an EspFile's path.
+std::string_view esp_file_name(const EspFile& file);
+
+}  // namespace etalon::measure
