@@ -25,7 +25,7 @@ demo=${DEMO_UKI:-$top/build/demo/demo.efi}
 # The longest boot first.
 cases=(demo secureboot sd-boot ramfs direct stub252 stub254 stub257 stub262
   sd-boot252 sd-boot254 sd-boot262 sd-boot-secure sd-boot252-secure
-  beside252 beside254 beside257 beside262)
+  beside252 beside254 beside257 beside262 addons254 addons257 addons262)
 
 fail() {
   echo "run.sh: error: $2" >&2
@@ -64,6 +64,20 @@ make_beside() {
   : > "$beside/empty.cred"
 }
 
+# make_addons DIR UKIFY STUB: an EFI system partition with command line addons beside the UKI and for all
+make_addons() {
+  local beside=$1/EFI/BOOT/BOOTX64.EFI.extra.d global=$1/loader/addons
+  rm -rf "$1"
+  mkdir -p "$beside" "$global" || return 3
+  addon "$2" "$3" 'b=own-second' "$beside/b.addon.efi" && addon "$2" "$3" '  A=own-first ' "$beside/A.addon.efi" &&
+    addon "$2" "$3" 'z=global' "$global/z.addon.efi" && addon "$2" "$3" 'y=global' "$global/y.addon.efi"
+}
+
+# addon UKIFY STUB CMDLINE FILE
+addon() {
+  /usr/bin/python3 "$1" build --stub "$2" --cmdline "$3" --output "$4" > /dev/null || return 3
+}
+
 # Nothing here may fall back on what the host has: each fetch is checked by itself.
 boot_case() {
   local name=$1 out=$work/$1 stub='' options=() folder kernel ukify busybox
@@ -97,6 +111,9 @@ boot_case() {
     beside254) stub=bookworm-backports/systemd-boot-efi ;;
     beside257) stub=trixie/systemd-boot-efi ;;
     beside262) stub=sid/systemd-boot-efi ;;
+    addons254) stub=bookworm-backports/systemd-boot-efi ;;
+    addons257) stub=trixie/systemd-boot-efi ;;
+    addons262) stub=sid/systemd-boot-efi ;;
     ramfs) # a root that IMA's own policies measure, and a foreign tree below our init
       stub=trixie/systemd-boot-efi
       "$here/small_tree.sh" "$out/tree" "$busybox" || exit $?
@@ -119,6 +136,11 @@ boot_case() {
     ukify=$(one_file "$ukify/usr/bin/ukify") || exit $?
     options+=(--stub "$stub" --ukify "$ukify")
   fi
+  case $name in
+    addons*)
+      make_addons "$out/esp" "$ukify" "${stub%/*}/addonx64.efi.stub" || exit $?
+      options+=(--esp "$out/esp") ;;
+  esac
   busybox=$(one_file "$busybox") || exit $?
   "$here/boot.sh" --out "$out" --keep --kernel "$kernel" --busybox "$busybox" --policy "$here/guest/exec.policy" \
     "${options[@]}"
@@ -158,8 +180,8 @@ oracle_options() {
     sd-boot | sd-boot252 | sd-boot254) echo "--sd-boot $work/$1/sd-boot.efi" ;;
     sd-boot-secure | sd-boot252-secure) echo "--sd-boot $work/$1/sd-boot.efi --secure-boot" ;;
     sd-boot262) echo "--sd-boot $work/$1/sd-boot.efi --no-efi-seed" ;;
-    beside262) echo "--esp $work/$1/esp --no-efi-seed" ;;
-    beside*) echo "--esp $work/$1/esp" ;;
+    beside262 | addons262) echo "--esp $work/$1/esp --no-efi-seed" ;;
+    beside* | addons*) echo "--esp $work/$1/esp" ;;
     stub262) echo --no-efi-seed ;; # QEMU has no virtio-rng here, so the firmware has no seed to give
   esac
 }
@@ -197,7 +219,7 @@ required() {
   local pcr9=exact pcr12=zero pcr13=zero
   case $1/$2 in *262/unstated) pcr9=replay ;; esac
   case $1 in sd-boot252* | sd-boot254) pcr12=exact ;; esac # old versions pass the command line on
-  case $1 in beside*) pcr12=exact pcr13=exact ;; esac
+  case $1 in beside*) pcr12=exact pcr13=exact ;; addons*) pcr12=exact ;; esac
   echo "pcr4=exact,pcr9=$pcr9,pcr11=exact,pcr12=$pcr12,pcr13=$pcr13"
 }
 

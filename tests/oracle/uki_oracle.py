@@ -194,7 +194,7 @@ def beside(esp, version):
     """(PCR, archive) for what lies beside a UKI that is EFI/BOOT/BOOTX64.EFI, in the order of the stub."""
     def files(folder, suffix, without="\0"):
         path = os.path.join(esp, folder)
-        names = sorted(n for n in os.listdir(path) if not n.startswith(".") and os.path.isfile(os.path.join(path, n))
+        names = sorted(n for n in (os.listdir(path) if os.path.isdir(path) else []) if not n.startswith(".") and os.path.isfile(os.path.join(path, n))
                        and n.lower().endswith(suffix) and not n.lower().endswith(without))
         found = []
         for name in names:
@@ -214,6 +214,23 @@ def beside(esp, version):
     if version >= 258:
         kinds.append((12, b"global_confext", 0o555, 0o444, files(everyone, ".confext.raw")))
     return [(pcr, archive(b".extra/" + name, *modes, found)) for pcr, name, *modes, found in kinds if found]
+
+
+def addons(esp, version):
+    """Groups of (PE, command line) in the order of the stub; a group has one event for its command lines."""
+    groups = []
+    for folder in ("loader/addons", "EFI/BOOT/BOOTX64.EFI.extra.d"):
+        path = os.path.join(esp, folder)
+        group = []
+        for name in sorted(os.listdir(path)) if os.path.isdir(path) else []:
+            if name.lower().endswith(".addon.efi"):
+                with open(os.path.join(path, name), "rb") as file:
+                    pe = Pe(file.read(), name)
+                group += [(pe, pe.content(each).decode()) for each in pe.sections if each["name"] == ".cmdline"]
+        groups.append(group)
+    if version < 254:
+        return []
+    return [group for group in groups if group] if version == 254 else [sum(groups, [])]
 
 
 def kernel_initrd(sections, version, archives):
@@ -269,6 +286,13 @@ def predict(pe, sections, version, options):
         if name in sections:
             log.add(11, EV_IPL, digests(name.encode() + b"\0"), f"name of section {name}")
             log.add(11, EV_IPL, digests(sections[name]), f"content of section {name}")
+    added = addons(options.esp, version) if options.esp else []
+    for group in added:
+        for addon, _ in group:
+            log.add(4, EV_EFI_BOOT_SERVICES_APPLICATION, addon.authenticode(), "addon")
+        text = " ".join(line for _, line in group) + "\0"
+        if len(text) > 1:
+            log.add(12, EV_IPL, digests(text.encode("utf-16-le")), "command line of addons")
     archives = beside(options.esp, version) if options.esp else []
     for pcr, content in archives:
         log.add(pcr, EV_IPL, digests(content), "archive of what lies beside the UKI")
@@ -277,6 +301,7 @@ def predict(pe, sections, version, options):
         kernel = Pe(sections[".linux"], ".linux")
         log.add(4, EV_EFI_BOOT_SERVICES_APPLICATION, kernel.authenticode(), "kernel in .linux")
     command_line = kernel_command_line(sections.get(".cmdline", b""), version)
+    command_line = " ".join([command_line] + [line for group in added for _, line in group])
     if command_line:
         log.add(9, EV_EVENT_TAG, digests((command_line + "\0").encode("utf-16-le")), "command line")
     if ".initrd" in sections:

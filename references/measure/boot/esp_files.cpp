@@ -7,14 +7,10 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
-
-#include <tl/expected.hpp>
 
 #include "references/measure/boot/uki_boot.hpp"
 #include "references/measure/profiles/stub.hpp"
-#include "tools/base/result.hpp"
 
 namespace etalon::measure {
 namespace {
@@ -87,8 +83,13 @@ SidecarKind kind_of(Place place, std::string_view file_name, const StubProfile& 
   return SidecarKind::none;
 }
 
-bool is_addon(Place place, std::string_view name) {
-  return (place == Place::beside || place == Place::addons) && lower(name).ends_with(".addon.efi");
+// By UTF-16 code unit, which for ASCII is by byte.
+void sort_by_name(std::vector<const EspFile*>& files) {
+  std::ranges::sort(files, {}, [](const EspFile* file) { return esp_file_name(*file); });
+}
+
+Folders folders_of(std::string_view uki_path) {
+  return {.beside = lower(without_counter(std::string(uki_path))) + ".extra.d"};
 }
 
 }  // namespace
@@ -98,31 +99,41 @@ std::string_view esp_file_name(const EspFile& file) {
   return path.substr(path.rfind('/') + 1);
 }
 
-Result<std::vector<Sidecar>> select_sidecars(std::span<const EspFile> files,
-                                             std::string_view uki_path, const StubProfile& stub) {
-  const Folders folders{.beside = lower(without_counter(std::string(uki_path))) + ".extra.d"};
+std::vector<Sidecar> select_sidecars(std::span<const EspFile> files, std::string_view uki_path,
+                                     const StubProfile& stub) {
+  const Folders folders = folders_of(uki_path);
   std::vector<Sidecar> sidecars;
   for (const InitrdMember& member : stub.initrd) {
     if (member.sidecar != SidecarKind::none) sidecars.push_back({.kind = member.sidecar});
   }
   for (const EspFile& each : files) {
-    const Place place = folders.place(each);
     const std::string_view name = esp_file_name(each);
     if (!is_candidate(name)) continue;
-    if (is_addon(place, name)) {
-      return fail(ErrorCode::unsupported,
-                  "what the addon " + printable(each.path) + " changes is not predicted");
-    }
-    const SidecarKind kind = kind_of(place, name, stub);
+    const SidecarKind kind = kind_of(folders.place(each), name, stub);
     const auto at = std::ranges::find(sidecars, kind, &Sidecar::kind);
     if (at != sidecars.end()) at->files.push_back(&each);
   }
   std::erase_if(sidecars, [](const Sidecar& each) { return each.files.empty(); });
-  for (Sidecar& each : sidecars) {
-    // by UTF-16 code unit, which for ASCII is by byte
-    std::ranges::sort(each.files, {}, [](const EspFile* file) { return esp_file_name(*file); });
-  }
+  for (Sidecar& each : sidecars)
+    sort_by_name(each.files);
   return sidecars;
+}
+
+AddonFiles select_addons(std::span<const EspFile> files, std::string_view uki_path,
+                         const StubProfile& stub) {
+  AddonFiles addons;
+  if (stub.addons == Addons::ignored) return addons;
+  const Folders folders = folders_of(uki_path);
+  for (const EspFile& each : files) {
+    const std::string_view name = esp_file_name(each);
+    if (!is_candidate(name) || !lower(name).ends_with(".addon.efi")) continue;
+    const Place place = folders.place(each);
+    if (place == Place::addons) addons.global.push_back(&each);
+    if (place == Place::beside) addons.own.push_back(&each);
+  }
+  sort_by_name(addons.global);
+  sort_by_name(addons.own);
+  return addons;
 }
 
 }  // namespace etalon::measure

@@ -11,7 +11,6 @@
 
 #include "references/measure/boot/uki_boot.hpp"
 #include "references/measure/profiles/stub.hpp"
-#include "tools/base/result.hpp"
 
 namespace etalon::measure {
 
@@ -22,10 +21,18 @@ struct Sidecar {
 };
 
 // In the order of the profile's initrd. Skipped as the stub skips them: names that begin with a
-// dot, are not ASCII or longer than 255, and all other kinds. Unsupported when there are addons,
-// whose events are not predicted.
-Result<std::vector<Sidecar>> select_sidecars(std::span<const EspFile> files,
-                                             std::string_view uki_path, const StubProfile& stub);
+// dot, are not ASCII or longer than 255, and all other kinds.
+std::vector<Sidecar> select_sidecars(std::span<const EspFile> files, std::string_view uki_path,
+                                     const StubProfile& stub);
+
+// The addons that a stub loads, in that order.
+struct AddonFiles {
+  std::vector<const EspFile*> global{};
+  std::vector<const EspFile*> own{};  // beside the UKI
+};
+
+AddonFiles select_addons(std::span<const EspFile> files, std::string_view uki_path,
+                         const StubProfile& stub);
 
 // The last part of an EspFile's path.
 std::string_view esp_file_name(const EspFile& file);

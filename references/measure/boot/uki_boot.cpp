@@ -15,6 +15,7 @@
 #include "mkosi/uki/pe.hpp"
 #include "mkosi/uki/uki.hpp"
 #include "references/eventlog/event.hpp"
+#include "references/measure/boot/addons.hpp"
 #include "references/measure/boot/boot_events.hpp"
 #include "references/measure/boot/cmdline.hpp"
 #include "references/measure/boot/esp_files.hpp"
@@ -64,6 +65,7 @@ struct Boot {
   bool secure_boot = false;
   std::optional<SdBootProgram> sd_boot{};
   std::vector<Sidecar> sidecars;
+  std::vector<Addon> addons;
   std::string load_options;  // text handed to the stub
   bool passed_on = false;    // that is .cmdline, handed on by systemd-boot
   bool load_options_used = false;
@@ -208,12 +210,14 @@ Status add_stub_events(LogBuilder& log, const UkiBootInputs& inputs, const Boot&
   const std::string stub(boot.stub.rule);
   if (log.tee() == Tee::tdx && !boot.stub.cc) {
     log.rests_on(pcr11, stub + ": no CC measurement", Basis::source);
-    return {};
+    // the firmware measures the images all the same
+    return add_addons(log, boot.addons, boot.stub, boot.secure_boot);
   }
   add_sections(log, inputs, boot);
   for (const RegisterId reg : {pcr12, pcr13})
     log.rests_on(reg, stub + ": only what lies beside the UKI", stub_basis(log, boot.stub));
   TRY(add_load_options(log, inputs, boot));
+  TRY(add_addons(log, boot.addons, boot.stub, boot.secure_boot));
   add_sidecars(log, boot);
   return {};
 }
@@ -256,10 +260,13 @@ Status add_kernel_cmdline(LogBuilder& log, const UkiBootInputs& inputs, const Bo
     log.add(std::move(event));
     return {};
   }
-  TRY_ASSIGN(const Bytes text, utf16le_from_utf8(*boot.cmdline, Terminator::nul));
+  const std::string added = addons_text(boot.addons);
+  TRY_ASSIGN(const Bytes text, utf16le_from_utf8(*boot.cmdline + (added.empty() ? "" : " " + added),
+                                                 Terminator::nul));
   if (!boot.load_options_used || boot.passed_on) {
-    event.origin = from_input(".cmdline of " + inputs.uki.name,
-                              uki::hash_content(log.algs(), *boot.image.find(".cmdline")), rule);
+    event.origin =
+        from_input(".cmdline of " + inputs.uki.name + (added.empty() ? "" : " and addons"),
+                   uki::hash_content(log.algs(), *boot.image.find(".cmdline")), rule);
   }
   log.add_hash_of(text, std::move(event));
   return {};
@@ -341,9 +348,14 @@ Result<Boot> prepare(const UkiBootInputs& inputs) {
     TRY_ASSIGN(boot.sd_boot, in_file(read_sd_boot(*inputs.sd_boot), inputs.sd_boot->program.name));
   }
   if (inputs.esp) {
-    TRY_ASSIGN(boot.sidecars, select_sidecars(*inputs.esp, inputs.uki_path, boot.stub));
+    boot.sidecars = select_sidecars(*inputs.esp, inputs.uki_path, boot.stub);
+    TRY_ASSIGN(boot.addons, read_addons(select_addons(*inputs.esp, inputs.uki_path, boot.stub)));
   }
   TRY(settle_cmdline(inputs, boot));
+  if (!boot.cmdline && !addons_text(boot.addons).empty()) {
+    return fail(ErrorCode::unsupported,
+                "what addons make of a command line that is not there is not known");
+  }
   return boot;
 }
 

@@ -6,8 +6,8 @@
 // references/measure/profiles; each event names its rule and how well that rule is known.
 //
 // Not predicted here: what the image does not determine (Prediction::unpinned says so), what
-// userspace extends but for the phase words of PCR 11, and addons on the EFI system partition,
-// which are refused.
+// userspace extends but for the phase words of PCR 11, and addons that do more than add to the
+// command line, which are refused.
 #pragma once
 
 #include <cstdint>

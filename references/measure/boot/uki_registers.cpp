@@ -217,6 +217,8 @@ void state_assumptions(const UkiBootInputs& inputs, const BootFacts& facts,
   if (inputs.load_options.empty()) list.emplace_back("the boot entry carries no load options");
   list.emplace_back(inputs.esp ? "of what lies beside the UKI and in loader/ all was given (stated)"
                                : "no addons, credentials or extensions lie beside the UKI");
+  if (inputs.esp && inputs.secure_boot == true)
+    list.emplace_back("the firmware accepts the signatures of all addons");
   state_image(facts, list);
   if (!inputs.secure_boot) list.emplace_back("Secure Boot is off (not stated)");
   state_fact(inputs.secure_boot, "Secure Boot is on", "Secure Boot is off", list);

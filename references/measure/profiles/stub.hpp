@@ -34,6 +34,14 @@ enum class LoadOptionsRule : std::uint8_t {
   dropped_if_cmdline_or_confidential,  // also in a confidential VM
 };
 
+// What a stub does with PE files named *.addon.efi beside the UKI and in \loader\addons: each is
+// loaded, which the firmware measures, and their command lines are measured and appended.
+enum class Addons : std::uint8_t {
+  ignored,
+  by_folder,  // the global ones first, with an event for each folder
+  together,   // in the same order, with one event behind all
+};
+
 // Files of the EFI system partition of which the stub makes an archive for the initrd: those beside
 // the UKI, and global ones in \loader.
 enum class SidecarKind : std::uint8_t {
@@ -76,6 +84,7 @@ struct StubProfile {
   KernelEvent kernel_event = KernelEvent::never;
   LeadingBlanks leading_blanks = LeadingBlanks::unknown;
   LoadOptionsRule load_options = LoadOptionsRule::dropped_if_cmdline;
+  Addons addons = Addons::ignored;
   bool confext = false;      // configuration extensions are a kind of their own
   bool cc = false;           // EV_IPL events go to the CC measurement protocol too
   bool console = false;      // adds console= when the command line has none

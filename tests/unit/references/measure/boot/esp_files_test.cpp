@@ -47,10 +47,8 @@ std::vector<EspFile> files(const std::vector<std::string>& paths) {
 std::string selected(const std::vector<std::string>& paths, unsigned stub,
                      const std::string& uki = "EFI/BOOT/BOOTX64.EFI") {
   const std::vector<EspFile> list = files(paths);
-  const auto sidecars = select_sidecars(list, uki, *find_stub(stub));
-  if (!sidecars) return sidecars.error().text();
   std::string text;
-  for (const Sidecar& each : *sidecars) {
+  for (const Sidecar& each : select_sidecars(list, uki, *find_stub(stub))) {
     text += (text.empty() ? "" : "; ") + std::string(shape_of(each.kind).folder.substr(7)) + ":";
     for (const EspFile* file : each.files)
       text += " " + std::string(esp_file_name(*file));
@@ -104,16 +102,22 @@ TEST(EspFiles, looks_beside_the_uki_without_its_boot_counter) {
             "credentials: a.cred");
 }
 
-TEST(EspFiles, refuses_addons) {
-  for (const std::string path :
-       {beside + "a.addon.efi", std::string("loader/addons/A.ADDON.EFI")}) {
-    const std::vector<EspFile> list = files({path});
-    const auto sidecars = select_sidecars(list, "EFI/BOOT/BOOTX64.EFI", *find_stub(257));
-    ASSERT_FALSE(sidecars.has_value());
-    EXPECT_EQ(sidecars.error().code, ErrorCode::unsupported);
-    EXPECT_EQ(sidecars.error().message, "what the addon " + path + " changes is not predicted");
-  }
-  EXPECT_EQ(selected({"EFI/Linux/a.addon.efi"}, 257), "") << "which nobody loads";
+TEST(EspFiles, selects_addons_from_254_on_global_ones_first) {
+  const std::vector<EspFile> list =
+      files({beside + "b.addon.efi", beside + "A.ADDON.EFI", "loader/addons/z.addon.efi",
+             "Loader/Addons/y.addon.efi", "EFI/Linux/a.addon.efi", beside + ".x.addon.efi",
+             "loader/credentials/x.addon.efi", beside + "x.efi"});
+  const auto names = [](const std::vector<const EspFile*>& selected) {
+    std::string text;
+    for (const EspFile* each : selected)
+      text += std::string(esp_file_name(*each)) + " ";
+    return text;
+  };
+  const AddonFiles addons = select_addons(list, "EFI/BOOT/BOOTX64.EFI", *find_stub(254));
+  EXPECT_EQ(names(addons.global), "y.addon.efi z.addon.efi ");
+  EXPECT_EQ(names(addons.own), "A.ADDON.EFI b.addon.efi ");
+  const AddonFiles none = select_addons(list, "EFI/BOOT/BOOTX64.EFI", *find_stub(253));
+  EXPECT_TRUE(none.global.empty() && none.own.empty());
 }
 
 TEST(EspFiles, are_measured_as_archives_and_join_the_initrd) {

@@ -70,6 +70,8 @@ TEST(StubProfiles, use_the_cc_protocol_from_256_on) {
     EXPECT_EQ(each.console, each.first >= 261) << each.rule;
     EXPECT_EQ(each.efifw, each.first >= 258) << each.rule;
     EXPECT_EQ(each.confext, each.first >= 256) << each.rule;
+    const Addons after_254 = each.first == 254 ? Addons::by_folder : Addons::together;
+    EXPECT_EQ(each.addons, each.first < 254 ? Addons::ignored : after_254) << each.rule;
   }
 }
 
