@@ -3,19 +3,17 @@
 
 #include <algorithm>
 #include <array>
-#include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "references/eventlog/data_text.hpp"
 #include "references/eventlog/event.hpp"
 #include "references/eventlog/untrusted_log.hpp"
 #include "tools/base/bytes.hpp"
 #include "tools/base/digest.hpp"
 #include "tools/base/hasher.hpp"
-#include "tools/base/reader.hpp"
 
 namespace etalon::eventlog {
 namespace {
@@ -60,38 +58,18 @@ bool all_of_bytes(const UntrustedRecord& record, ByteView bytes) {
   return compared;
 }
 
-// The value in UEFI_VARIABLE_DATA: GUID, u64 name length in characters, u64 data length, name,
-// data.
-std::optional<ByteView> variable_value(ByteView data) {
-  ByteReader reader(data);
-  reader.skip(16, "vendor");
-  const std::uint64_t characters = reader.u64("name length");
-  const std::uint64_t size = reader.u64("data length");
-  if (!reader.ok() || characters > data.size() / 2) return std::nullopt;
-  reader.skip(static_cast<std::size_t>(characters) * 2, "name");
-  const ByteView value = reader.bytes(size, "data");
-  reader.expect_end("variable");
-  if (!reader.ok()) return std::nullopt;
-  return value;
-}
-
-// 605dab50-e046-4300-abb6-3dd810dd8b23, shim's vendor GUID, as it is stored.
-constexpr std::string_view shim_lock(
-    "\x50\xab\x5d\x60\x46\xe0\x00\x43\xab\xb6\x3d\xd8\x10\xdd\x8b\x23", 16);
-
-// Old shims log an authority event with a few bytes behind the structure and hash all of it but the
-// last byte (two laptops' logs, of "Shim" and "MokList").
+// Old shims hash all of an authority event but the last of the bytes behind the structure.
 bool covers_as_old_shim(const UntrustedRecord& record) {
   return record.type == EventType::efi_variable_authority &&
-         as_text(record.data).starts_with(shim_lock) &&
+         as_text(record.data).starts_with(as_text(shim_lock_guid().view())) &&
          all_of_bytes(record, ByteView(record.data).first(record.data.size() - 1));
 }
 
 bool covers(const UntrustedRecord& record) {
   if (all_of_bytes(record, record.data) || covers_as_old_shim(record)) return true;
   if (record.type != EventType::efi_variable_boot) return false;
-  const auto value = variable_value(record.data);
-  return value && all_of_bytes(record, *value);
+  const auto variable = read_variable(record.data);
+  return variable && all_of_bytes(record, variable->value);
 }
 
 bool computable(const UntrustedRecord& record) {

@@ -11,9 +11,11 @@
 #include <utility>
 #include <vector>
 
+#include "references/eventlog/data_text.hpp"
 #include "references/eventlog/device_path.hpp"
 #include "references/eventlog/event.hpp"
 #include "references/eventlog/variable_text.hpp"
+#include "references/eventlog/variable_value.hpp"
 #include "tools/base/bytes.hpp"
 #include "tools/base/guid.hpp"
 #include "tools/base/reader.hpp"
@@ -24,45 +26,6 @@ namespace etalon::eventlog {
 namespace {
 
 using namespace std::string_view_literals;
-
-constexpr std::size_t max_hex_bytes = 64;
-constexpr std::size_t max_text_bytes = 256;
-
-std::string count_of(std::uint64_t n, std::string_view noun) {
-  return std::to_string(n) + " " + std::string(noun) + (n == 1 ? "" : "s");
-}
-
-std::string hex_line(ByteView data) {
-  if (data.empty()) return "no data";
-  if (data.size() <= max_hex_bytes) return to_hex(data);
-  return to_hex(data.first(max_hex_bytes)) + "... (" + count_of(data.size(), "byte") + ")";
-}
-
-std::string text_line(std::string_view text) {
-  if (text.size() <= max_text_bytes) return printable(text);
-  return printable(text.substr(0, max_text_bytes)) + "... (" + count_of(text.size(), "byte") + ")";
-}
-
-bool is_text(std::string_view text) {
-  return std::ranges::none_of(text, [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return (byte < 0x20 && c != '\t' && c != '\n') || byte == 0x7f;
-  });
-}
-
-// Firmware and shim write ASCII, systemd-stub and sd-boot UTF-16; both with or without a final NUL.
-std::optional<std::string> text_of(ByteView data) {
-  std::string text(as_text(data));
-  if (data.size() >= 2 && data.size() % 2 == 0 && data[1] == std::byte{0}) {
-    auto decoded = utf8_from_utf16le(data);
-    if (!decoded) return std::nullopt;
-    text = std::move(*decoded);
-  }
-  while (text.ends_with('\0'))
-    text.pop_back();
-  if (!is_text(text)) return std::nullopt;
-  return text;
-}
 
 std::string malformed(std::string_view what, ByteView data) {
   return "malformed " + std::string(what) + ": " + hex_line(data);
@@ -87,27 +50,23 @@ std::string crtm_version(ByteView data) {
   return text ? "firmware version '" + text_line(*text) + "'" : hex_line(data);
 }
 
-struct Variable {
+// A variable whose name is text.
+struct NamedVariable {
   Guid vendor{};
   std::string name{};
   ByteView value{};
 };
 
-// UEFI_VARIABLE_DATA: GUID, u64 name length in characters, u64 data length, name, data.
-std::optional<Variable> read_variable(ByteView data) {
-  ByteReader reader(data);
-  const Guid vendor{.bytes = reader.array<16>("vendor")};
-  const std::uint64_t characters = reader.u64("name length");
-  const std::uint64_t size = reader.u64("data length");
-  if (!reader.ok() || characters > data.size() / 2) return std::nullopt;
-  auto name = utf8_from_utf16le(reader.bytes(characters * 2, "name"));
-  const ByteView value = reader.bytes(size, "data");
-  reader.expect_end("variable");
-  if (!reader.ok() || !name) return std::nullopt;
-  return Variable{.vendor = vendor, .name = *std::move(name), .value = value};
+std::optional<NamedVariable> named(const Result<VariableData>& variable) {
+  if (!variable) return std::nullopt;
+  auto name = utf8_from_utf16le(variable->name);
+  if (!name) return std::nullopt;
+  return NamedVariable{
+      .vendor = variable->vendor, .name = *std::move(name), .value = variable->value};
 }
 
-std::string variable_line(const Variable& variable, const std::optional<std::string>& meaning) {
+std::string variable_line(const NamedVariable& variable,
+                          const std::optional<std::string>& meaning) {
   const bool shown = !variable.value.empty() && variable.value.size() <= 16;
   const std::string bytes = shown ? " " + to_hex(variable.value) : "";
   return text_line(variable.name) + " " + variable.vendor.text() + ", " +
@@ -115,17 +74,24 @@ std::string variable_line(const Variable& variable, const std::optional<std::str
 }
 
 std::string variable(ByteView data) {
-  const auto found = read_variable(data);
+  const auto found = named(read_variable(data));
   if (!found) return malformed("variable", data);
   return variable_line(*found, variable_text(found->name, found->value));
 }
 
+bool verified_an_image(const NamedVariable& variable) {
+  constexpr std::size_t owner_size = 16;
+  const ByteView value = variable.value;
+  return variable.name == "db" || is_certificate(value) ||
+         (value.size() > owner_size && is_certificate(value.subspan(owner_size)));
+}
+
 // Of a database, the entry that verified an image; shim logs its own variables so as well.
 std::string authority(ByteView data) {
-  const auto found = read_variable(data);
+  const auto found = named(read_authority(data));
   if (!found) return malformed("variable", data);
-  const bool database = found->name == "db" || found->name == "MokList";
-  return variable_line(*found, database ? authority_text(found->value) : std::nullopt);
+  return variable_line(*found,
+                       verified_an_image(*found) ? authority_text(found->value) : std::nullopt);
 }
 
 std::string path_line(ByteView path) {

@@ -16,7 +16,9 @@ namespace etalon::eventlog {
 std::optional<std::string> variable_text(std::string_view name, ByteView value);
 
 // The value of an authority event of a signature database: one entry of it, without the list.
-// "certificate with SHA-256 … of owner GUID"; nothing when it is shorter than its owner's GUID.
+// "certificate with SHA-256 … of owner GUID", without the owner of a certificate alone, as old
+// shims log it; "SHA-256 digest … of owner GUID" where a digest allowed the image. Nothing when it
+// is shorter than its owner's GUID.
 std::optional<std::string> authority_text(ByteView value);
 
 }  // namespace etalon::eventlog

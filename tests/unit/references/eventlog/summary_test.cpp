@@ -9,7 +9,9 @@
 
 #include "references/eventlog/event.hpp"
 #include "tools/base/bytes.hpp"
+#include "tools/base/digest.hpp"
 #include "tools/base/guid.hpp"
+#include "tools/base/hasher.hpp"
 #include "tools/base/utf16.hpp"
 #include "tools/base/writer.hpp"
 
@@ -161,6 +163,20 @@ INSTANTIATE_TEST_SUITE_P(
                 .u64(0x809000)
                 .take(),
             "TdxTable, 1 table: 93bb96af-b9f2-4eb8-9462-e0ba74564236 at 0x809000"}));
+
+// A certificate alone, and a byte behind the structure.
+TEST(SummaryOfAuthority, reads_what_old_shims_log) {
+  const auto line = [](std::string_view vendor) {
+    ByteWriter out;
+    out.bytes(Guid::literal(vendor).view()).u64(4).u64(5);
+    out.bytes(*utf16le_from_utf8("Shim", Terminator::none)).bytes(*from_hex("3082000101")).u8(7);
+    return summarize(EventType::efi_variable_authority, out.view());
+  };
+  EXPECT_EQ(line("605dab50-e046-4300-abb6-3dd810dd8b23"),
+            "Shim 605dab50-e046-4300-abb6-3dd810dd8b23, 5 bytes: certificate with SHA-256 " +
+                sha256(*from_hex("3082000101")).hex());
+  EXPECT_TRUE(line(global).starts_with("malformed variable: "));
+}
 
 TEST(SummaryOfGpt, refuses_a_count_that_does_not_fit) {
   EXPECT_EQ(summarize(EventType::efi_gpt_event, gpt(2)).substr(0, 15), "malformed GPT: ");

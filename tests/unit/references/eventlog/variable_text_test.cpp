@@ -162,6 +162,10 @@ TEST(AuthorityText, names_the_entry_by_its_digest) {
   const Bytes entry(16 + 4);
   EXPECT_EQ(authority_text(entry), "certificate with SHA-256 " + sha256(Bytes(4)).hex() +
                                        " of owner 00000000-0000-0000-0000-000000000000");
+  EXPECT_EQ(authority_text(Bytes(16 + 32)), "SHA-256 digest " + std::string(64, '0') +
+                                                " of owner 00000000-0000-0000-0000-000000000000");
+  const Bytes alone = *from_hex("3082000101");
+  EXPECT_EQ(authority_text(alone), "certificate with SHA-256 " + sha256(alone).hex());
   EXPECT_EQ(authority_text(Bytes(16)), std::nullopt);
   EXPECT_EQ(authority_text(Bytes(3)), std::nullopt);
 }
