@@ -5,19 +5,25 @@
 // decoder: references/eventlog/data_check.cpp
 // decoder: references/eventlog/device_path.cpp
 // decoder: references/eventlog/variable_text.cpp
+// decoder: references/eventlog/variable_value.cpp
+// decoder: references/eventlog/variable_fields.cpp
+// decoder: references/eventlog/event_fields.cpp
+// decoder: references/eventlog/data_text.cpp
 // decoder: references/eventlog/prediction_json.cpp
 // What decodes, in either format, must encode to the same bytes, and its records name registers
 // that map back to their index; its events replay or are refused, and do not differ from
-// themselves. What begins like JSON is read as a prediction as well.
+// themselves. Summaries and fields are one line of printable ASCII. What begins like JSON is read
+// as a prediction as well.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string>
+#include <string_view>
 
 #include "references/eventlog/data_check.hpp"
 #include "references/eventlog/diff.hpp"
 #include "references/eventlog/event.hpp"
+#include "references/eventlog/event_fields.hpp"
 #include "references/eventlog/log_codec.hpp"
 #include "references/eventlog/prediction_json.hpp"
 #include "references/eventlog/replay.hpp"
@@ -43,6 +49,17 @@ void check_diff(const etalon::eventlog::PredictedLog& predicted) {
     ETALON_ASSERT(each.count > 0 && (each.first.expected || each.first.observed));
 }
 
+bool is_line(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; });
+}
+
+void check_fields(const etalon::eventlog::UntrustedRecord& record) {
+  const auto fields = etalon::eventlog::event_fields(record.type, record.data);
+  ETALON_ASSERT(!fields.empty());
+  for (const etalon::eventlog::Field& field : fields)
+    ETALON_ASSERT(is_line(field.name) && is_line(field.value));
+}
+
 void check(etalon::ByteView input, etalon::eventlog::LogFormat format) {
   const auto log = etalon::eventlog::decode_log(input, format);
   if (!log) {
@@ -56,11 +73,12 @@ void check(etalon::ByteView input, etalon::eventlog::LogFormat format) {
     ETALON_ASSERT(reg.has_value() && *etalon::eventlog::log_index(format, *reg) == record.index);
     const etalon::eventlog::DataVerdict verdict = etalon::eventlog::check_data(record);
     ETALON_ASSERT(verdict.really.empty() || verdict.check == etalon::eventlog::DataCheck::differs);
+    check_fields(record);
   }
   const auto events = etalon::eventlog::to_events(*log);
   if (!events) return;
   for (const etalon::eventlog::Event& event : *events)
-    ETALON_ASSERT(event.summary.find('\n') == std::string::npos);
+    ETALON_ASSERT(is_line(event.summary));
   (void)etalon::eventlog::replay(*events);
   check_diff({.events = *events, .registers = {}});
 }
