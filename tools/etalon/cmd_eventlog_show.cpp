@@ -4,10 +4,12 @@
 #include <memory>
 #include <ostream>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "references/eventlog/data_check.hpp"
 #include "references/eventlog/event.hpp"
+#include "references/eventlog/event_fields.hpp"
 #include "references/eventlog/summary.hpp"
 #include "references/eventlog/untrusted_log.hpp"
 #include "tools/base/bytes.hpp"
@@ -49,6 +51,13 @@ Json spec_id_json(const eventlog::SpecId& id) {
       {"vendor_info", to_hex(id.vendor_info)}});
 }
 
+Json::Array fields_json(const UntrustedRecord& record) {
+  Json::Array fields;
+  for (const eventlog::Field& field : eventlog::event_fields(record.type, record.data))
+    fields.emplace_back(Json::Object{{"name", field.name}, {"value", field.value}});
+  return fields;
+}
+
 Json record_json(const UntrustedLog& log, const UntrustedRecord& record) {
   Json::Object digests;
   for (const eventlog::RawDigest& digest : record.digests)
@@ -62,6 +71,7 @@ Json record_json(const UntrustedLog& log, const UntrustedRecord& record) {
                            {"type_num", static_cast<std::uint32_t>(record.type)},
                            {"digests", std::move(digests)},
                            {"data", to_hex(record.data)},
+                           {"fields", fields_json(record)},
                            {"summary", eventlog::summarize(record.type, record.data)}});
 }
 
@@ -82,17 +92,30 @@ void print_verdict(const eventlog::DataVerdict& verdict, std::ostream& out) {
   out << '\n';
 }
 
+// A field that only repeats the summary is left out.
+void print_fields(const UntrustedRecord& record, std::string_view summary, std::ostream& out) {
+  for (const eventlog::Field& field : eventlog::event_fields(record.type, record.data)) {
+    if (field.value != summary) out << "    " << field.name << ": " << field.value << '\n';
+  }
+}
+
+void print_record(const UntrustedRecord& record, std::ostream& out) {
+  const std::string summary = eventlog::summarize(record.type, record.data);
+  out << "  " << summary << '\n';
+  print_verdict(eventlog::check_data(record), out);
+  print_fields(record, summary, out);
+  for (const eventlog::RawDigest& digest : record.digests)
+    out << "  " << algorithm_name(digest.alg) << ' ' << to_hex(digest.value) << '\n';
+}
+
 void print(const UntrustedLog& log, std::ostream& out) {
   out << name(log.format) << " log, " << log.records.size() << " events, tail of "
       << log.tail.size() << " bytes\n";
   for (std::size_t i = 0; i < log.records.size(); ++i) {
     const UntrustedRecord& record = log.records[i];
     out << '\n'
-        << i + 1 << ' ' << register_name(log, record) << ' ' << eventlog::name(record.type)
-        << "\n  " << eventlog::summarize(record.type, record.data) << '\n';
-    print_verdict(eventlog::check_data(record), out);
-    for (const eventlog::RawDigest& digest : record.digests)
-      out << "  " << algorithm_name(digest.alg) << ' ' << to_hex(digest.value) << '\n';
+        << i + 1 << ' ' << register_name(log, record) << ' ' << eventlog::name(record.type) << '\n';
+    print_record(record, out);
   }
 }
 
