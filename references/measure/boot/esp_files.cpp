@@ -4,13 +4,17 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include <tl/expected.hpp>
+
 #include "references/measure/boot/uki_boot.hpp"
 #include "references/measure/profiles/stub.hpp"
+#include "tools/base/result.hpp"
 
 namespace etalon::measure {
 namespace {
@@ -99,8 +103,8 @@ std::string_view esp_file_name(const EspFile& file) {
   return path.substr(path.rfind('/') + 1);
 }
 
-std::vector<Sidecar> select_sidecars(std::span<const EspFile> files, std::string_view uki_path,
-                                     const StubProfile& stub) {
+Result<std::vector<Sidecar>> select_sidecars(std::span<const EspFile> files,
+                                             std::string_view uki_path, const StubProfile& stub) {
   const Folders folders = folders_of(uki_path);
   std::vector<Sidecar> sidecars;
   for (const InitrdMember& member : stub.initrd) {
@@ -111,7 +115,12 @@ std::vector<Sidecar> select_sidecars(std::span<const EspFile> files, std::string
     if (!is_candidate(name)) continue;
     const SidecarKind kind = kind_of(folders.place(each), name, stub);
     const auto at = std::ranges::find(sidecars, kind, &Sidecar::kind);
-    if (at != sidecars.end()) at->files.push_back(&each);
+    if (at == sidecars.end()) continue;
+    if (each.bytes.size() > std::numeric_limits<std::uint32_t>::max()) {
+      return fail(ErrorCode::limit,
+                  printable(each.path) + " is too large for the archive that the stub makes");
+    }
+    at->files.push_back(&each);
   }
   std::erase_if(sidecars, [](const Sidecar& each) { return each.files.empty(); });
   for (Sidecar& each : sidecars)

@@ -11,6 +11,7 @@
 
 #include "references/measure/boot/uki_boot.hpp"
 #include "references/measure/profiles/stub.hpp"
+#include "tools/base/result.hpp"
 
 namespace etalon::measure {
 
@@ -22,8 +23,9 @@ struct Sidecar {
 
 // In the order of the profile's initrd. Skipped as the stub skips them: names that begin with a
 // dot, are not ASCII or longer than 255, and all other kinds.
-std::vector<Sidecar> select_sidecars(std::span<const EspFile> files, std::string_view uki_path,
-                                     const StubProfile& stub);
+// Limit error for a file whose size a newc archive cannot state.
+Result<std::vector<Sidecar>> select_sidecars(std::span<const EspFile> files,
+                                             std::string_view uki_path, const StubProfile& stub);
 
 // The addons that a stub loads, in that order.
 struct AddonFiles {

@@ -348,7 +348,7 @@ Result<Boot> prepare(const UkiBootInputs& inputs) {
     TRY_ASSIGN(boot.sd_boot, in_file(read_sd_boot(*inputs.sd_boot), inputs.sd_boot->program.name));
   }
   if (inputs.esp) {
-    boot.sidecars = select_sidecars(*inputs.esp, inputs.uki_path, boot.stub);
+    TRY_ASSIGN(boot.sidecars, select_sidecars(*inputs.esp, inputs.uki_path, boot.stub));
     TRY_ASSIGN(boot.addons, read_addons(select_addons(*inputs.esp, inputs.uki_path, boot.stub)));
   }
   TRY(settle_cmdline(inputs, boot));

@@ -215,8 +215,12 @@ void state_assumptions(const UkiBootInputs& inputs, const BootFacts& facts,
     list.emplace_back("the first boot option starts the UKI; no boot attempt before it failed");
   }
   if (inputs.load_options.empty()) list.emplace_back("the boot entry carries no load options");
-  list.emplace_back(inputs.esp ? "of what lies beside the UKI and in loader/ all was given (stated)"
-                               : "no addons, credentials or extensions lie beside the UKI");
+  if (inputs.esp) {
+    list.push_back("of what lies beside " + printable(inputs.uki_path) +
+                   " and in loader/ all was given (stated)");
+  } else {
+    list.emplace_back("no addons, credentials or extensions lie beside the UKI");
+  }
   if (inputs.esp && inputs.secure_boot == true)
     list.emplace_back("the firmware accepts the signatures of all addons");
   state_image(facts, list);

@@ -203,7 +203,7 @@ TEST(Platforms, reads_where_the_files_of_the_esp_are) {
   EXPECT_EQ(
       refusal("    disk: {gpt: a, uki_path: b.efi}\n"),
       "not-found: platforms[1]: uki_path at line 11: says where on the esp, which is missing");
-  for (const std::string bad : {"/a.efi", "a//b.efi", "a"}) {
+  for (const std::string bad : {"/a.efi", "a//b.efi", "../a.efi", "a/./b.efi", "a/../b.efi", "a"}) {
     EXPECT_EQ(refusal("    disk: {esp: a, uki_path: '" + bad + "'}\n"),
               "malformed: platforms[1]: uki_path at line 11: \"" + printable(bad) +
                   "\" is not a path such as EFI/Linux/demo.efi");

@@ -2,6 +2,7 @@
 #include "references/measure/boot/esp_files.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -47,8 +48,10 @@ std::vector<EspFile> files(const std::vector<std::string>& paths) {
 std::string selected(const std::vector<std::string>& paths, unsigned stub,
                      const std::string& uki = "EFI/BOOT/BOOTX64.EFI") {
   const std::vector<EspFile> list = files(paths);
+  const auto sidecars = select_sidecars(list, uki, *find_stub(stub));
+  EXPECT_TRUE(sidecars.has_value());
   std::string text;
-  for (const Sidecar& each : select_sidecars(list, uki, *find_stub(stub))) {
+  for (const Sidecar& each : *sidecars) {
     text += (text.empty() ? "" : "; ") + std::string(shape_of(each.kind).folder.substr(7)) + ":";
     for (const EspFile* file : each.files)
       text += " " + std::string(esp_file_name(*file));
@@ -100,6 +103,22 @@ TEST(EspFiles, looks_beside_the_uki_without_its_boot_counter) {
   EXPECT_EQ(selected(there, 257, "EFI/Linux/demo+x.efi"), "");
   EXPECT_EQ(selected({"EFI/Linux/demo+.efi.extra.d/a.cred"}, 257, "EFI/Linux/demo+.efi"),
             "credentials: a.cred");
+}
+
+TEST(EspFiles, refuses_what_no_archive_can_hold) {
+  const std::byte one{};
+  // only its size is looked at
+  const ByteView huge(&one, std::size_t{1} << 32U);
+  const auto select = [&](const std::string& path) {
+    const std::vector<EspFile> list = {{.path = path, .bytes = huge}};
+    return select_sidecars(list, "EFI/BOOT/BOOTX64.EFI", *find_stub(257));
+  };
+  const auto refused = select(beside + "a.raw");
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, ErrorCode::limit);
+  EXPECT_EQ(refused.error().message,
+            beside + "a.raw is too large for the archive that the stub makes");
+  EXPECT_TRUE(select("loader/extensions/a.raw").has_value()) << "which 257 does not look at";
 }
 
 TEST(EspFiles, selects_addons_from_254_on_global_ones_first) {
@@ -163,7 +182,8 @@ TEST(EspFiles, an_empty_partition_is_a_statement) {
   };
   EXPECT_TRUE(states("no addons, credentials or extensions lie beside the UKI"));
   boot.inputs.esp.emplace();
-  EXPECT_TRUE(states("of what lies beside the UKI and in loader/ all was given (stated)"));
+  EXPECT_TRUE(
+      states("of what lies beside EFI/BOOT/BOOTX64.EFI and in loader/ all was given (stated)"));
   EXPECT_EQ(boot.predict().registers.at(pcr12).status, Verdict::zero);
 }
 
