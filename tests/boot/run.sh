@@ -25,7 +25,7 @@ demo=${DEMO_UKI:-$top/build/demo/demo.efi}
 # The longest boot first.
 cases=(demo secureboot sd-boot ramfs direct stub252 stub254 stub257 stub262
   sd-boot252 sd-boot254 sd-boot262 sd-boot-secure sd-boot252-secure
-  beside252 beside254 beside257 beside262 addons254 addons257 addons262)
+  beside252 beside254 beside257 beside262 addons254 addons257 addons262 beside-menu)
 
 fail() {
   echo "run.sh: error: $2" >&2
@@ -47,9 +47,17 @@ one_file() {
   echo "$1"
 }
 
-# make_beside DIR: an EFI system partition with something of each kind beside the UKI, and things to be left out
+# uki_path CASE: where boot.sh puts the UKI
+uki_path() {
+  case $1 in
+    sd-boot* | *-menu) echo EFI/Linux/rig.efi ;;
+    *) echo EFI/BOOT/BOOTX64.EFI ;;
+  esac
+}
+
+# make_beside DIR UKI: an EFI system partition with something of each kind beside the UKI, and things to be left out
 make_beside() {
-  local beside=$1/EFI/BOOT/BOOTX64.EFI.extra.d global=$1/loader
+  local beside=$1/$2.extra.d global=$1/loader
   rm -rf "$1"
   mkdir -p "$beside/folder.cred" "$global/credentials" "$global/extensions" || return 3
   printf 'first' > "$beside/b.cred"
@@ -111,6 +119,7 @@ boot_case() {
     beside254) stub=bookworm-backports/systemd-boot-efi ;;
     beside257) stub=trixie/systemd-boot-efi ;;
     beside262) stub=sid/systemd-boot-efi ;;
+    beside-menu) stub=trixie/systemd-boot-efi options=(--via sd-boot) ;;
     addons254) stub=bookworm-backports/systemd-boot-efi ;;
     addons257) stub=trixie/systemd-boot-efi ;;
     addons262) stub=sid/systemd-boot-efi ;;
@@ -124,7 +133,7 @@ boot_case() {
   esac
   case $name in
     beside*)
-      make_beside "$out/esp" || exit $?
+      make_beside "$out/esp" "$(uki_path "$name")" || exit $?
       options+=(--esp "$out/esp") ;;
   esac
   folder=$(fetch "$kernels") || exit $?
@@ -180,6 +189,7 @@ oracle_options() {
     sd-boot | sd-boot252 | sd-boot254) echo "--sd-boot $work/$1/sd-boot.efi" ;;
     sd-boot-secure | sd-boot252-secure) echo "--sd-boot $work/$1/sd-boot.efi --secure-boot" ;;
     sd-boot262) echo "--sd-boot $work/$1/sd-boot.efi --no-efi-seed" ;;
+    beside-menu) echo "--esp $work/$1/esp --uki-path $(uki_path "$1") --sd-boot $work/$1/sd-boot.efi" ;;
     beside262 | addons262) echo "--esp $work/$1/esp --no-efi-seed" ;;
     beside* | addons*) echo "--esp $work/$1/esp" ;;
     stub262) echo --no-efi-seed ;; # QEMU has no virtio-rng here, so the firmware has no seed to give
@@ -191,9 +201,9 @@ oracle_options() {
 write_platforms() {
   local out=$work/$1 secureboot=false boot='boot: disk-uki' esp=''
   case $1 in secureboot | *-secure) secureboot=true ;; esac
-  [ ! -d "$out/esp" ] || esp=', esp: esp'
+  [ ! -d "$out/esp" ] || esp=", esp: esp, uki_path: $(uki_path "$1")"
   case $1 in
-    sd-boot*)
+    sd-boot* | *-menu)
       boot='boot: disk-sd-boot
     boot_loader: {file: sd-boot.efi, conf: loader.conf}' ;;
   esac

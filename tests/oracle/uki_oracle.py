@@ -11,7 +11,7 @@ The output has the shape of `etalon predict registers --json` (platforms, regist
 file's own facts: sections, stub version, Authenticode digests. PCR values are those when the kernel
 has left the boot services; words that userspace adds to PCR 11 later are not in them.
 
-usage: uki_oracle.py UKI [--secure-boot] [--sd-boot FILE] [--esp DIR] [--no-efi-seed] [--platform ID]
+usage: uki_oracle.py UKI [--secure-boot] [--sd-boot FILE] [--esp DIR [--uki-path PATH]] [--no-efi-seed] [--platform ID]
 Exit: 0 done, 2 wrong arguments, 3 malformed or unknown input.
 """
 import argparse
@@ -190,8 +190,8 @@ def extra_archive(name, content):
     return archive(b".extra", 0o555, 0o444, [(name, content)])
 
 
-def beside(esp, version):
-    """(PCR, archive) for what lies beside a UKI that is EFI/BOOT/BOOTX64.EFI, in the order of the stub."""
+def beside(esp, uki_path, version):
+    """(PCR, archive) for what lies beside the UKI, in the order of the stub."""
     def files(folder, suffix, without="\0"):
         path = os.path.join(esp, folder)
         names = sorted(n for n in (os.listdir(path) if os.path.isdir(path) else []) if not n.startswith(".") and os.path.isfile(os.path.join(path, n))
@@ -202,7 +202,7 @@ def beside(esp, version):
                 found.append((name.encode(), file.read()))
         return found
 
-    own, everyone = "EFI/BOOT/BOOTX64.EFI.extra.d", "loader/extensions"
+    own, everyone = uki_path + ".extra.d", "loader/extensions"
     confext = "\0" if version < 256 else ".confext.raw"
     kinds = [(12, b"credentials", 0o500, 0o400, files(own, ".cred")),
              (12, b"global_credentials", 0o500, 0o400, files("loader/credentials", ".cred")),
@@ -216,10 +216,10 @@ def beside(esp, version):
     return [(pcr, archive(b".extra/" + name, *modes, found)) for pcr, name, *modes, found in kinds if found]
 
 
-def addons(esp, version):
+def addons(esp, uki_path, version):
     """Groups of (PE, command line) in the order of the stub; a group has one event for its command lines."""
     groups = []
-    for folder in ("loader/addons", "EFI/BOOT/BOOTX64.EFI.extra.d"):
+    for folder in ("loader/addons", uki_path + ".extra.d"):
         path = os.path.join(esp, folder)
         group = []
         for name in sorted(os.listdir(path)) if os.path.isdir(path) else []:
@@ -286,14 +286,14 @@ def predict(pe, sections, version, options):
         if name in sections:
             log.add(11, EV_IPL, digests(name.encode() + b"\0"), f"name of section {name}")
             log.add(11, EV_IPL, digests(sections[name]), f"content of section {name}")
-    added = addons(options.esp, version) if options.esp else []
+    added = addons(options.esp, options.uki_path, version) if options.esp else []
     for group in added:
         for addon, _ in group:
             log.add(4, EV_EFI_BOOT_SERVICES_APPLICATION, addon.authenticode(), "addon")
         text = " ".join(line for _, line in group) + "\0"
         if len(text) > 1:
             log.add(12, EV_IPL, digests(text.encode("utf-16-le")), "command line of addons")
-    archives = beside(options.esp, version) if options.esp else []
+    archives = beside(options.esp, options.uki_path, version) if options.esp else []
     for pcr, content in archives:
         log.add(pcr, EV_IPL, digests(content), "archive of what lies beside the UKI")
     # With Secure Boot the stub vouches for the inner kernel itself: the firmware neither checks nor measures it.
@@ -356,6 +356,7 @@ def main():
     parser.add_argument("--secure-boot", action="store_true")
     parser.add_argument("--sd-boot", help="the UKI is started by this systemd-boot")
     parser.add_argument("--esp", help="folder with what is on the EFI system partition")
+    parser.add_argument("--uki-path", default="EFI/BOOT/BOOTX64.EFI", help="of the UKI on it")
     parser.add_argument("--no-efi-seed", action="store_true",
                         help="the firmware offers no random seed to the stub")
     parser.add_argument("--platform", default="oracle", help="id written into the output")

@@ -256,9 +256,9 @@ Result<std::string> uki_path(const YamlNode& node, std::string_view key) {
   TRY_ASSIGN(const std::string_view text, scalar(node, key));
   // with a slash before it, every component is found in the same way
   const std::string path = "/" + std::string(text);
-  const bool names = path.find("//") == std::string::npos &&
-                     path.find("/./") == std::string::npos &&
-                     path.find("/../") == std::string::npos && text.ends_with(".efi");
+  const bool names =
+      path.find("//") == std::string::npos && path.find("/./") == std::string::npos &&
+      path.find("/../") == std::string::npos && (text.ends_with(".efi") || text.ends_with(".EFI"));
   if (!names) return bad_value(node, key, "a path such as EFI/Linux/demo.efi");
   return std::string(text);
 }

@@ -200,6 +200,7 @@ TEST(Platforms, reads_where_the_files_of_the_esp_are) {
   EXPECT_EQ((*platforms)[1].esp, "conf/esp");
   EXPECT_EQ((*platforms)[1].uki_path, "EFI/Linux/a.efi");
   EXPECT_EQ((*platforms)[1].disk_gpt, "");
+  EXPECT_EQ(refusal("    disk: {esp: esp, uki_path: EFI/BOOT/BOOTX64.EFI}\n"), "accepted");
   EXPECT_EQ(
       refusal("    disk: {gpt: a, uki_path: b.efi}\n"),
       "not-found: platforms[1]: uki_path at line 11: says where on the esp, which is missing");
