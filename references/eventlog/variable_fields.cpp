@@ -141,19 +141,13 @@ Result<Fields> in_words(std::string_view field, std::string_view name, ByteView 
   return Fields{{std::string(field), *text}};
 }
 
-bool is_boot_entry(std::string_view name) {
-  return name.size() == 8 && name.starts_with("Boot") &&
-         name.find_first_not_of("0123456789ABCDEF", 4) == std::string_view::npos;
-}
-
 Result<Fields> value_by_name(std::string_view name, ByteView value) {
-  constexpr std::array databases = {"PK", "KEK", "db", "dbx", "dbt", "dbr"};
   if (value.empty()) return Fields{{name == "SecureBoot" ? "state" : "value", "absent"}};
   if (name == "SecureBoot") return in_words("state", name, value);
   if (name == "BootOrder") return in_words("order", name, value);
   if (name == "SbatLevel") return sbat_level(value);
   if (is_boot_entry(name)) return load_option(value);
-  if (std::ranges::find(databases, name) != databases.end()) return signature_lists(value);
+  if (is_signature_database(name)) return signature_lists(value);
   return plain_value(value);
 }
 

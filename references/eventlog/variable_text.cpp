@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "references/eventlog/variable_text.hpp"
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -22,11 +21,6 @@ namespace etalon::eventlog {
 namespace {
 
 using Text = std::optional<std::string>;
-
-bool is_hex_upper(std::string_view text) {
-  return std::ranges::all_of(
-      text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F'); });
-}
 
 Text state(ByteView value) {
   if (value.size() != 1) return std::nullopt;
@@ -81,10 +75,8 @@ std::optional<std::string> variable_text(std::string_view name, ByteView value) 
   if (value.empty()) return std::nullopt;
   if (name == "SecureBoot") return state(value);
   if (name == "BootOrder") return boot_order(value);
-  if (name.size() == 8 && name.starts_with("Boot") && is_hex_upper(name.substr(4)))
-    return load_option(value);
-  if (name == "PK" || name == "KEK" || name == "db" || name == "dbx" || name == "dbt")
-    return signature_lists(value);
+  if (is_boot_entry(name)) return load_option(value);
+  if (is_signature_database(name)) return signature_lists(value);
   return std::nullopt;
 }
 

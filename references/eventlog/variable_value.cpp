@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "references/eventlog/variable_value.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -81,6 +83,16 @@ Result<std::vector<SignatureList>> read_signature_lists(ByteView value) {
     lists.push_back(std::move(list));
   }
   return lists;
+}
+
+bool is_boot_entry(std::string_view name) {
+  return name.size() == 8 && name.starts_with("Boot") &&
+         name.find_first_not_of("0123456789ABCDEF", 4) == std::string_view::npos;
+}
+
+bool is_signature_database(std::string_view name) {
+  static constexpr std::array<std::string_view, 6> names = {"PK", "KEK", "db", "dbx", "dbt", "dbr"};
+  return std::ranges::find(names, name) != names.end();
 }
 
 bool is_certificate(ByteView bytes) {

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tools/base/bytes.hpp"
@@ -41,6 +42,11 @@ struct SignatureList {
 
 // Lists that follow each other up to the end.
 Result<std::vector<SignatureList>> read_signature_lists(ByteView value);
+
+// Which structure a variable's value has, by its name: Boot0000 to BootFFFF; PK, KEK, db, dbx, dbt
+// and dbr.
+bool is_boot_entry(std::string_view name);
+bool is_signature_database(std::string_view name);
 
 // Whether the bytes have the outer form of a DER certificate: a SEQUENCE with two bytes of length
 // that fills them. Nothing in it is looked at.

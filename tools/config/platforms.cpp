@@ -18,6 +18,7 @@
 #include "tools/base/digest.hpp"
 #include "tools/base/file.hpp"
 #include "tools/base/result.hpp"
+#include "tools/config/platforms_disk.hpp"
 #include "tools/config/yaml.hpp"
 #include "tools/config/yaml_fields.hpp"
 
@@ -25,10 +26,6 @@ namespace etalon::config {
 namespace {
 
 constexpr std::uint32_t max_vcpus = 4096;  // far beyond KVM's limit
-// Versions of systemd that can be named: the first whose stub measures sections, and no end in
-// sight.
-constexpr std::uint32_t first_systemd = 252;
-constexpr std::uint32_t last_systemd = 999;
 
 // Boot flows that have a name in the design but no rules here.
 constexpr std::array planned_boots = {"direct-kernel", "gce-disk"};
@@ -134,23 +131,6 @@ Result<Firmware> firmware(const YamlNode& node, std::string_view folder) {
   return firmware;
 }
 
-Result<BootLoader> boot_loader(const YamlNode& node, std::string_view folder) {
-  TRY(expect_map(node, "boot_loader", {"file", "conf", "assume"}));
-  BootLoader loader;
-  const YamlNode* file = node.find("file");
-  if (file == nullptr)
-    return fail_line(ErrorCode::not_found, "boot_loader", node.line, "the key file is missing");
-  TRY_ASSIGN(loader.file, path(*file, "file", folder));
-  if (const YamlNode* conf = node.find("conf")) {
-    TRY_ASSIGN(loader.conf, path(*conf, "conf", folder));
-  }
-  if (const YamlNode* assume = node.find("assume")) {
-    TRY_ASSIGN(loader.assume, number(*assume, "assume", first_systemd, last_systemd));
-    loader.assume_line = assume->line;
-  }
-  return loader;
-}
-
 Result<Acpi> acpi_digests(const YamlNode& node) {
   TRY(expect(node, YamlNode::Kind::map, "digests"));
   if (node.items.empty()) return fail_line(ErrorCode::malformed, "digests", node.line, "is empty");
@@ -252,44 +232,12 @@ Status parse_machine(const YamlNode& node, std::string_view folder, Platform& pl
   return {};
 }
 
-Result<std::string> uki_path(const YamlNode& node, std::string_view key) {
-  TRY_ASSIGN(const std::string_view text, scalar(node, key));
-  // with a slash before it, every component is found in the same way
-  const std::string path = "/" + std::string(text);
-  const bool names =
-      path.find("//") == std::string::npos && path.find("/./") == std::string::npos &&
-      path.find("/../") == std::string::npos && (text.ends_with(".efi") || text.ends_with(".EFI"));
-  if (!names) return bad_value(node, key, "a path such as EFI/Linux/demo.efi");
-  return std::string(text);
-}
-
-Status parse_disk(const YamlNode& node, std::string_view folder, Platform& platform) {
-  TRY(expect_map(node, "disk", {"gpt", "esp", "uki_path"}));
-  const YamlNode* gpt = node.find("gpt");
-  const YamlNode* esp = node.find("esp");
-  if (gpt == nullptr && esp == nullptr)
-    return fail_line(ErrorCode::not_found, "disk", node.line, "must have gpt or esp");
-  if (gpt != nullptr) {
-    TRY_ASSIGN(platform.disk_gpt, path(*gpt, "gpt", folder));
-  }
-  if (esp != nullptr) {
-    TRY_ASSIGN(platform.esp, path(*esp, "esp", folder));
-  }
-  const YamlNode* uki = node.find("uki_path");
-  if (uki == nullptr) return {};
-  if (esp == nullptr)
-    return fail_line(ErrorCode::not_found, "uki_path", uki->line,
-                     "says where on the esp, which is missing");
-  TRY_ASSIGN(platform.uki_path, uki_path(*uki, "uki_path"));
-  return {};
-}
-
 Status parse_boot_facts(const YamlNode& node, std::string_view folder, Platform& platform) {
   if (const YamlNode* value = node.find("disk")) {
     TRY(parse_disk(*value, folder, platform));
   }
   if (const YamlNode* value = node.find("boot_loader")) {
-    TRY_ASSIGN(platform.boot_loader, boot_loader(*value, folder));
+    TRY_ASSIGN(platform.boot_loader, parse_boot_loader(*value, folder));
   }
   if (const YamlNode* value = node.find("assume_stub")) {
     TRY_ASSIGN(platform.assume_stub, number(*value, "assume_stub", first_systemd, last_systemd));
@@ -300,18 +248,6 @@ Status parse_boot_facts(const YamlNode& node, std::string_view folder, Platform&
   }
   if (const YamlNode* value = node.find("conditions")) {
     TRY_ASSIGN(platform.conditions, conditions(*value));
-  }
-  return {};
-}
-
-Status check_boot_loader(const YamlNode& node, const Platform& platform) {
-  if (platform.boot == Boot::disk_sd_boot && !platform.boot_loader) {
-    return fail_line(ErrorCode::not_found, "boot_loader", node.line,
-                     "the key is missing; boot: disk-sd-boot measures it");
-  }
-  if (platform.boot != Boot::disk_sd_boot && platform.boot_loader) {
-    return fail_line(ErrorCode::malformed, "boot_loader", node.find("boot_loader")->line,
-                     "only a platform with boot: disk-sd-boot has one");
   }
   return {};
 }

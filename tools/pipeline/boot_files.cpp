@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/pipeline/boot_files.hpp"
 
-#include <algorithm>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include <tl/expected.hpp>
 
+#include "references/measure/boot/esp_files.hpp"
 #include "references/measure/boot/uki_boot.hpp"
 #include "tools/base/file.hpp"
 #include "tools/base/folder.hpp"
@@ -30,20 +29,6 @@ std::optional<measure::NamedBytes> named(const std::string& path,
                                          const std::optional<MappedFile>& file) {
   if (!file) return std::nullopt;
   return measure::NamedBytes{.name = file_name(path), .bytes = file->view()};
-}
-
-std::string lower(std::string_view text) {
-  std::string folded(text);
-  std::ranges::transform(folded, folded.begin(), [](char each) {
-    return each >= 'A' && each <= 'Z' ? static_cast<char>(each - 'A' + 'a') : each;
-  });
-  return folded;
-}
-
-// Folders in which a stub looks for something: \loader, and *.extra.d anywhere.
-bool of_interest(const std::string& path) {
-  const std::string folded = lower(path);
-  return folded.starts_with("loader/") || folded.find(".extra.d/") != std::string::npos;
 }
 
 }  // namespace
@@ -75,7 +60,8 @@ Status BootFiles::open_folder(const std::string& folder, const std::string& path
       TRY(open_folder(full, path + each.name + '/'));
       continue;
     }
-    if (each.kind != FolderEntry::Kind::file || !of_interest(path)) continue;
+    if (each.kind != FolderEntry::Kind::file || !measure::may_matter_to_stub(path + each.name))
+      continue;
     if (esp_->size() == max_esp_files) {
       return in_file(Status(fail(ErrorCode::limit, "more than " + std::to_string(max_esp_files) +
                                                        " files on the EFI system partition")),

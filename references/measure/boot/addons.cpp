@@ -15,9 +15,9 @@
 #include "mkosi/uki/uki.hpp"
 #include "references/eventlog/event.hpp"
 #include "references/measure/boot/boot_events.hpp"
+#include "references/measure/boot/cmdline.hpp"
 #include "references/measure/boot/esp_files.hpp"
 #include "references/measure/boot/log_builder.hpp"
-#include "references/measure/boot/sd_boot.hpp"
 #include "references/measure/boot/uki_boot.hpp"
 #include "references/measure/profiles/stub.hpp"
 #include "tools/base/bytes.hpp"
@@ -75,7 +75,7 @@ Status add_text(LogBuilder& log, const std::vector<Addon>& addons, const StubPro
   log.add_hash_of(data, {.reg = RegisterId::pcr<12>(),
                          .type = eventlog::EventType::ipl,
                          .data = data,
-                         .origin = from_input(".cmdline of " + names, hash_all(log.algs(), data),
+                         .origin = from_input("text of " + names, hash_all(log.algs(), data),
                                               std::string(stub.rule) + ": text of addons measured"),
                          .basis = basis_of(log, stub, secure_boot),
                          .summary = "command line of addons"});

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "references/measure/boot/cmdline.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -31,6 +32,12 @@ Result<std::string> mangle_cmdline(std::string_view text, LeadingBlanks leading)
 
 bool sets_console(std::string_view cmdline) {
   return cmdline.starts_with("console=") || cmdline.find(" console=") != std::string_view::npos;
+}
+
+bool passes_unchanged(std::string_view cmdline) {
+  const bool controls = std::ranges::any_of(
+      cmdline, [](char each) { return static_cast<unsigned char>(each) <= 0x1f; });
+  return !controls && !cmdline.starts_with(' ') && !cmdline.ends_with(' ');
 }
 
 }  // namespace etalon::measure

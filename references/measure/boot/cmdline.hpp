@@ -20,4 +20,8 @@ Result<std::string> mangle_cmdline(std::string_view text, LeadingBlanks leading)
 // True when one of the words sets console=.
 bool sets_console(std::string_view cmdline);
 
+// Whether a text stays as it is, whatever a version makes of control characters and of blanks at
+// the ends.
+bool passes_unchanged(std::string_view cmdline);
+
 }  // namespace etalon::measure

@@ -98,6 +98,11 @@ Folders folders_of(std::string_view uki_path) {
 
 }  // namespace
 
+bool may_matter_to_stub(std::string_view path) {
+  const std::string folded = lower(path);
+  return folded.starts_with("loader/") || folded.find(".extra.d/") != std::string::npos;
+}
+
 std::string_view esp_file_name(const EspFile& file) {
   const std::string_view path = file.path;
   return path.substr(path.rfind('/') + 1);

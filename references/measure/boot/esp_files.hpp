@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What systemd-stub picks up from the EFI system partition: credentials and extensions in the
 // folder beside the UKI and in \loader (systemd, src/boot/stub.c and cpio.c). Names are compared as
-// FAT does, without case. Internal to references/measure/boot.
+// FAT does, without case.
 #pragma once
 
 #include <span>
@@ -35,6 +35,10 @@ struct AddonFiles {
 
 AddonFiles select_addons(std::span<const EspFile> files, std::string_view uki_path,
                          const StubProfile& stub);
+
+// Whether a stub could look at a file of this path: in \loader, or beside some UKI. What it finds
+// there is for select_sidecars() and select_addons() to say.
+bool may_matter_to_stub(std::string_view path);
 
 // The last part of an EspFile's path.
 std::string_view esp_file_name(const EspFile& file);

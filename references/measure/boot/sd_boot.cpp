@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "references/measure/boot/sd_boot.hpp"
 
-#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -15,6 +14,7 @@
 #include "mkosi/uki/uki.hpp"
 #include "references/eventlog/event.hpp"
 #include "references/measure/boot/boot_events.hpp"
+#include "references/measure/boot/cmdline.hpp"
 #include "references/measure/boot/log_builder.hpp"
 #include "references/measure/boot/uki_boot.hpp"
 #include "references/measure/profiles/sd_boot.hpp"
@@ -60,12 +60,6 @@ Result<SdBootProgram> read_sd_boot(const SdBootInputs& inputs) {
   if (version) program.version = version->text;
   TRY_ASSIGN(program.profile, select_sd_boot(version ? version->number : 0, inputs.assume));
   return program;
-}
-
-bool passes_unchanged(std::string_view cmdline) {
-  const bool controls = std::ranges::any_of(
-      cmdline, [](char each) { return static_cast<unsigned char>(each) <= 0x1f; });
-  return !controls && !cmdline.starts_with(' ') && !cmdline.ends_with(' ');
 }
 
 Status add_sd_boot(LogBuilder& log, const SdBootInputs& inputs, const SdBootProgram& program) {

@@ -30,10 +30,6 @@ struct SdBootProgram {
 // Errors: what is malformed in the program, unsupported or usage as select_sd_boot().
 Result<SdBootProgram> read_sd_boot(const SdBootInputs& inputs);
 
-// Whether the text of a .cmdline reaches the stub as it is, whatever a version makes of control
-// characters and of blanks at the ends.
-bool passes_unchanged(std::string_view cmdline);
-
 // Up to the start of the UKI.
 Status add_sd_boot(LogBuilder& log, const SdBootInputs& inputs, const SdBootProgram& program);
 

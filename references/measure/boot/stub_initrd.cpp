@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -36,6 +37,9 @@ struct Member {
 
   std::size_t size() const { return archive ? archive->size() : section.size(); }
 };
+
+// A copy would leave the archive looking at the content it was copied from.
+static_assert(std::is_nothrow_move_constructible_v<Member>);
 
 Member section_member(const InitrdMember& row, const uki::Content& section) {
   Member member{.name = std::string(row.path.empty() ? row.section : row.path), .section = section};

@@ -197,7 +197,7 @@ void add_sidecars(LogBuilder& log, const Boot& boot) {
          .type = EventType::ipl,
          .digests = digests,
          .data = utf16_text(shape.event),
-         .origin = from_input(names, digests,
+         .origin = from_input("archive of " + names, digests,
                               std::string(boot.stub.rule) + ": archive of what lies beside"),
          .basis = stub_basis(log, boot.stub),
          .summary = "archive of " + std::string(shape.folder.substr(shape.folder.find('/') + 1))});
@@ -264,9 +264,11 @@ Status add_kernel_cmdline(LogBuilder& log, const UkiBootInputs& inputs, const Bo
   TRY_ASSIGN(const Bytes text, utf16le_from_utf8(*boot.cmdline + (added.empty() ? "" : " " + added),
                                                  Terminator::nul));
   if (!boot.load_options_used || boot.passed_on) {
-    event.origin =
-        from_input(".cmdline of " + inputs.uki.name + (added.empty() ? "" : " and addons"),
-                   uki::hash_content(log.algs(), *boot.image.find(".cmdline")), rule);
+    // of text from several files there is no one digest
+    const DigestSet digests =
+        added.empty() ? uki::hash_content(log.algs(), *boot.image.find(".cmdline")) : DigestSet();
+    event.origin = from_input(
+        ".cmdline of " + inputs.uki.name + (added.empty() ? "" : " and addons"), digests, rule);
   }
   log.add_hash_of(text, std::move(event));
   return {};
@@ -290,7 +292,9 @@ void add_kernel_initrd(LogBuilder& log, const UkiBootInputs& inputs, const Boot&
     for (const std::string& each : initrd->members)
       members += (members.empty() ? "" : " + ") + each;
     event.digests = initrd->digests;
-    event.origin = from_input(members + " of " + inputs.uki.name, initrd->digests, rule);
+    event.origin = from_input(
+        members + " of " + inputs.uki.name + (boot.sidecars.empty() ? "" : " and beside it"),
+        initrd->digests, rule);
   }
   log.add(std::move(event));
 }

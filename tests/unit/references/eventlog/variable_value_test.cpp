@@ -97,5 +97,16 @@ TEST(SignatureLists, caps_their_number) {
   expect_refused(value, ErrorCode::limit, "too many lists");
 }
 
+TEST(VariableName, tells_what_the_value_holds) {
+  for (const std::string_view name : {"Boot0000", "BootFF1A"})
+    EXPECT_TRUE(is_boot_entry(name)) << name;
+  for (const std::string_view name : {"Boot", "BootOrder", "Boot00ff", "Boot00000", "boot0000"})
+    EXPECT_FALSE(is_boot_entry(name)) << name;
+  EXPECT_TRUE(is_signature_database("KEK"));
+  EXPECT_TRUE(is_signature_database("dbr"));
+  EXPECT_FALSE(is_signature_database("dB"));
+  EXPECT_FALSE(is_signature_database("MokList"));
+}
+
 }  // namespace
 }  // namespace etalon::eventlog

@@ -2,6 +2,7 @@
 #include "references/measure/boot/addons.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -76,7 +77,10 @@ TEST(Addons, are_loaded_global_ones_first_and_add_to_the_command_line) {
   EXPECT_EQ(hashes(prediction, pcr12), std::vector<std::string>{hash_of_text("g=2 a=1")});
   EXPECT_EQ(hashes(prediction, pcr9)[0], hash_of_text("console=ttyS0 g=2 a=1"));
   EXPECT_EQ(of(prediction, pcr9)[0].origin.input, ".cmdline of demo.efi and addons");
+  EXPECT_EQ(of(prediction, pcr9)[0].origin.sha256, std::nullopt) << "of several files";
   EXPECT_EQ(of(prediction, pcr12)[0].basis, Basis::boot);
+  EXPECT_EQ(of(prediction, pcr12)[0].origin.input, "text of loader/addons/g.addon.efi, " + beside +
+                                                       "a.addon.efi, " + beside + "b.addon.efi");
 }
 
 TEST(Addons, have_an_event_for_each_folder_in_254) {

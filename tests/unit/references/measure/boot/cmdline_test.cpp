@@ -44,5 +44,12 @@ TEST(SetsConsole, looks_at_whole_words) {
   EXPECT_FALSE(sets_console(""));
 }
 
+TEST(Cmdline, passes_unchanged_without_control_characters_and_blanks_at_the_ends) {
+  for (const std::string_view text : {"", "a", "a  b", "console=ttyS0 quiet"})
+    EXPECT_TRUE(passes_unchanged(text)) << text;
+  for (const std::string_view text : {" a", "a ", "a\tb", "a\n", " "})
+    EXPECT_FALSE(passes_unchanged(text)) << text;
+}
+
 }  // namespace
 }  // namespace etalon::measure

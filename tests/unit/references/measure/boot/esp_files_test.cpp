@@ -79,6 +79,13 @@ TEST(EspFiles, follows_the_version) {
   EXPECT_EQ(selected(all, 258), "sysext: t.raw; global_sysext: u.raw; confext: s.confext.raw");
 }
 
+TEST(EspFiles, lie_in_loader_or_beside_some_uki) {
+  for (const std::string path : {"loader/credentials/a", "LOADER/x", "EFI/Linux/a.efi.EXTRA.D/b"})
+    EXPECT_TRUE(may_matter_to_stub(path)) << path;
+  for (const std::string path : {"EFI/Linux/a.efi", "x/loader/a", "a.extra.d", "loader.conf"})
+    EXPECT_FALSE(may_matter_to_stub(path)) << path;
+}
+
 TEST(EspFiles, sorts_by_code_unit) {
   EXPECT_EQ(selected({beside + "b.cred", beside + "A.cred", beside + "_.cred"}, 257),
             "credentials: A.cred _.cred b.cred");
@@ -156,13 +163,15 @@ TEST(EspFiles, are_measured_as_archives_and_join_the_initrd) {
   EXPECT_EQ(to_hex(events[0].data),
             "530079007300740065006d00200065007800740065006e00730069006f006e00200069006e0069007400"
             "720064000000");
-  EXPECT_EQ(events[0].origin.input, beside + "t.raw");
+  EXPECT_EQ(events[0].origin.input, "archive of " + beside + "t.raw");
   EXPECT_EQ(events[0].basis, Basis::boot);
   EXPECT_EQ(with.registers.at(pcr13).status, Verdict::exact);
   boot.inputs.esp.reset();
   const Prediction without = boot.predict();
   EXPECT_EQ(without.registers.at(pcr13).status, Verdict::zero);
   EXPECT_NE(of(with, pcr9)[1].digests, of(without, pcr9)[1].digests);
+  EXPECT_TRUE(of(with, pcr9)[1].origin.input.ends_with(" of demo.efi and beside it"));
+  EXPECT_TRUE(of(without, pcr9)[1].origin.input.ends_with(" of demo.efi"));
 }
 
 TEST(EspFiles, leave_a_td_with_an_old_stub_alone) {
