@@ -6,6 +6,7 @@
 #   make main_job   `make demo`, and its values judged by second implementations
 #   make policy-oracle   1000 random IMA rules per kernel, judged by the kernels too; RULES, SEED
 #   make policy-boots    what policies list on real kernels, against their simulation
+#   make acpi-shapes   ACPI tables of 64 shapes, by two versions of QEMU
 #   make reproduce  the demo image built twice, and the one of the fallback; about 6 minutes
 #   make golden     accept the programs' output as the expected one (then read the diff)
 # FUZZ_SECONDS per fuzz target, TIDY a pattern of sources, PREFIX and DESTDIR for install.
@@ -26,7 +27,7 @@ export CCACHE_BASEDIR := $(CURDIR)
 unexport UPDATE_GOLDEN
 
 .PHONY: build demo test asan tidy format format-check fuzz bench install clean fixtures golden \
-  coverage boot main_job reproduce policy-oracle policy-boots
+  coverage boot main_job reproduce policy-oracle policy-boots acpi-shapes
 build:
 	tools/dev/setup.sh build
 	$(CONFIGURE) -B build/release
@@ -39,11 +40,15 @@ demo:
 
 test:
 	tools/dev/setup.sh test && $(MAKE) build
-	$(CTEST) --test-dir build/release -LE 'boot|bench|demo|reproduce'
+	$(CTEST) --test-dir build/release -LE 'boot|bench|demo|reproduce|acpi'
 
 boot bench reproduce:
 	tools/dev/setup.sh test && $(MAKE) build
 	$(CTEST) --test-dir build/release -j1 -L $@ --verbose
+
+acpi-shapes:
+	tools/dev/setup.sh test && $(MAKE) build
+	$(CTEST) --test-dir build/release -L acpi --verbose
 
 policy-oracle:
 	tools/dev/setup.sh test && $(MAKE) build
@@ -65,12 +70,12 @@ golden:
 asan:
 	tools/dev/setup.sh ci && $(CONFIGURE) -B build/asan $(SANITIZE)
 	cmake --build build/asan
-	LLVM_PROFILE_FILE=/dev/null $(CTEST) --test-dir build/asan -LE 'boot|bench|demo|reproduce|gate'
+	LLVM_PROFILE_FILE=/dev/null $(CTEST) --test-dir build/asan -LE 'boot|bench|demo|reproduce|acpi|gate'
 
 coverage:
 	tools/dev/setup.sh ci && $(CONFIGURE) -B build/coverage -DCMAKE_BUILD_TYPE=Debug -DETALON_COVERAGE=ON
 	cmake --build build/coverage
-	$(CTEST) --test-dir build/coverage -LE 'boot|bench|demo|reproduce|gate'
+	$(CTEST) --test-dir build/coverage -LE 'boot|bench|demo|reproduce|acpi|gate'
 	gcovr -r . -e tests/ --exclude-throw-branches --print-summary build/coverage
 
 tidy:

@@ -9,6 +9,7 @@ int main(int argc, char** argv) {
   etalon::crypto::ignore_openssl_config();
   etalon::cli::Program program(
       "etalon", "compute, sign and compare the reference values of confidential VM images");
+  etalon::build::add_acpi(program);
   etalon::build::add_eventlog(program);
   etalon::build::add_ima(program);
   etalon::build::add_image(program);

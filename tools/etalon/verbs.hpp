@@ -7,6 +7,8 @@
 
 namespace etalon::build {
 
+void add_acpi(cli::Program& program);  // the group; its verbs below
+void add_acpi_dump(cli::Verb& group);
 void add_attach(cli::Program& program);
 void add_eventlog(cli::Program& program);  // the group; its verbs below
 void add_eventlog_diff(cli::Verb& group);
