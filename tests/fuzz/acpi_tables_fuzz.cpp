@@ -26,6 +26,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto small = measure::acpi_for_memory(tables, 1ULL << 30U);
   const auto large = measure::acpi_for_memory(tables, 1ULL << 34U);
   ETALON_ASSERT(small.has_value() && large.has_value());
+  ETALON_ASSERT(measure::acpi_with_aperture(tables, 46).has_value());
   const auto again = measure::acpi_for_memory(large->tables, 1ULL << 30U);
   ETALON_ASSERT(again.has_value() && again->tables == small->tables);
   ETALON_ASSERT(again->loader == files->loader && again->rsdp == files->rsdp);

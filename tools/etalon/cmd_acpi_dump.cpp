@@ -28,6 +28,7 @@ struct Options {
   pipeline::AcpiDumpRequest request;
   std::string output;
   unsigned timeout = 60;
+  unsigned address_bits = 0;  // 0: the window as it is without firmware
 };
 
 // In the order in which OVMF measures them.
@@ -82,7 +83,11 @@ void print(const pipeline::AcpiDump& dump, std::ostream& out) {
 Result<cli::ExitCode> run(const Options& options, cli::Io& io) {
   pipeline::AcpiDumpRequest request = options.request;
   request.timeout = std::chrono::seconds(options.timeout);
-  TRY_ASSIGN(const pipeline::AcpiDump dump, pipeline::dump_acpi(request));
+  TRY_ASSIGN(pipeline::AcpiDump dump, pipeline::dump_acpi(request));
+  if (options.address_bits != 0) {
+    Bytes& tables = dump.files.at("etc/acpi/tables");
+    TRY_ASSIGN(tables, measure::acpi_with_aperture(tables, options.address_bits));
+  }
   TRY(pipeline::write_acpi_folder(options.output, dump.files));
   if (const std::string reason = derivation(dump); !reason.empty())
     io.err << "etalon: note: these tables serve no other size of memory: " << reason << '\n';
@@ -106,6 +111,8 @@ void add_acpi_dump(cli::Verb& group) {
       .value_name("NAME=VALUE");
   verb.option("--device", request.devices, "a value of -device").value_name("DEVICE");
   verb.option("--assume-qemu", request.assume, "version whose rules hold, as 10.0");
+  verb.number("--address-bits", options->address_bits, 42, 52,
+              "tables as when OVMF has placed 64-bit registers in that address space");
   verb.number("--timeout", options->timeout, 1, 600, "seconds until QEMU is given up");
   verb.option("-o,--output", options->output, "folder to write").required().value_name("DIR");
   verb.json();

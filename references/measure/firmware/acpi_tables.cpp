@@ -371,6 +371,16 @@ Result<AcpiBlobs> acpi_for_memory(const Bytes& tables, std::uint64_t memory_byte
                    .tables = std::move(patched)};
 }
 
+Result<Bytes> acpi_with_aperture(const Bytes& tables, unsigned address_bits) {
+  if (address_bits < min_aperture_bits || address_bits > max_aperture_bits)
+    return fail(ErrorCode::unsupported,
+                "an address space of " + std::to_string(address_bits) + " bits: not from 42 to 52");
+  TRY_ASSIGN(const AcpiLayout layout, decode_acpi_tables(tables));
+  Bytes patched = tables;
+  place(patched, layout.above_4g, 7ULL << (address_bits - 3), layout.above_4g.length, 8);
+  return patched;
+}
+
 Result<AcpiBlobs> acpi_from_files(AcpiBlobs files) {
   TRY_ASSIGN(const AcpiBlobs derived, derive_acpi(files.tables));
   TRY(expect_same(files.loader, derived.loader, "etc/table-loader"));

@@ -58,6 +58,11 @@ Result<AcpiBlobs> derive_acpi(ByteView tables);
 // The same for the machine with another size of memory: a multiple of 1 MiB.
 Result<AcpiBlobs> acpi_for_memory(const Bytes& tables, std::uint64_t memory_bytes);
 
+// The tables as QEMU makes them once firmware has put 64-bit registers at 7/8 of an address space
+// of this many bits (42 to 52), as OVMF does before it asks for them: QEMU starts the window above
+// 4 GiB at the lowest of them. OVMF counts at most 46 bits, hence 0x380000000000 in most guests.
+Result<Bytes> acpi_with_aperture(const Bytes& tables, unsigned address_bits);
+
 // The files of an ACPI folder; loader and rsdp must be the ones of the tables. Mismatch otherwise,
 // with the offset of the first byte that differs.
 Result<AcpiBlobs> acpi_from_files(AcpiBlobs files);

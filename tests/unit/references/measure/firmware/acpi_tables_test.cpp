@@ -114,6 +114,31 @@ TEST(AcpiTables, a_window_that_firmware_has_placed_stays) {
   }
 }
 
+// QEMU 7.2 and 10.0.2 say 0x380000000000 to 0x3807ffffffff, and change nothing else, once the
+// 64-bit register of the device is at 0x380000000000.
+TEST(AcpiTables, firmware_moves_the_window_above_4g_only) {
+  for (const std::string qemu : {"qemu7.2_smp2_8G", "qemu10.0.2_smp2_2G"}) {
+    const Bytes before = captured(qemu).tables;
+    const auto moved = acpi_with_aperture(before, 46);
+    ASSERT_TRUE(moved) << moved.error().text();
+    const auto layout = decode_acpi_tables(*moved);
+    ASSERT_TRUE(layout) << layout.error().text();
+    EXPECT_EQ(layout->above_4g.start, 0x380000000000U);
+    EXPECT_EQ(layout->above_4g.length, 32 * gib);
+    Bytes expected = before;
+    poke(expected, layout->above_4g.offset + 14, 0x380000000000, 8);
+    poke(expected, layout->above_4g.offset + 22, 0x3807ffffffff, 8);
+    EXPECT_EQ(*moved, expected);
+  }
+  for (const unsigned bits : {41U, 53U}) {
+    const auto refused = acpi_with_aperture(captured("qemu7.2_smp2_2G").tables, bits);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::unsupported);
+    EXPECT_EQ(refused.error().text(),
+              "an address space of " + std::to_string(bits) + " bits: not from 42 to 52");
+  }
+}
+
 struct Refusal {
   std::string what;
   std::function<void(Bytes&)> change;
